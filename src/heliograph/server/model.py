@@ -1,0 +1,129 @@
+"""The records that travel between the parts: frozen, without behaviour, without storage or HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Stored bytes, named by their hash.
+
+    sha256: 32 raw bytes. size: bytes. width, height: pixels as displayed (orientation applied). frames: 1 for a still.
+    """
+
+    sha256: bytes
+    size: int
+    media_type: str
+    width: int
+    height: int
+    frames: int
+
+    @property
+    def animated(self) -> bool:
+        """Whether the picture has more than one frame."""
+        return self.frames > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A published picture. `created` and `removed` are aware datetimes in UTC; `removed` makes it a tombstone."""
+
+    id: str
+    delete_hash: str
+    blob: Blob
+    account_id: int | None
+    application_id: int | None
+    created: datetime
+    title: str | None = None
+    description: str | None = None
+    alt: str | None = None
+    name: str | None = None
+    removed: datetime | None = None
+    removed_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A registered API client. `client_id` is public; programs carry it."""
+
+    id: int
+    client_id: str
+    name: str
+    account_id: int | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person or a robot that owns images."""
+
+    id: int
+    name: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is behind one request, whatever the dialect.
+
+    address: the client's IP address as text. key: what limits count an application under: its client id, or the
+    unknown key that was presented and accepted. account and application are None for who is not known.
+    """
+
+    address: str
+    key: str | None = None
+    application: Application | None = None
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One counter to spend from: at most `limit` units in each window of `period` seconds."""
+
+    name: str
+    limit: int
+    period: int
+    cost: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BucketState:
+    """A bucket after a spend: units left, and whole seconds until it is full again."""
+
+    bucket: Bucket
+    left: int
+    resets_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the rate limits say about one request. `buckets` is empty where limits are off or could not be asked."""
+
+    allowed: bool
+    buckets: tuple[BucketState, ...] = ()
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteImage:
+    """A picture to be fetched: the URL as it was sent, blanks around it removed."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What an uploader says about a picture: all optional, plain text."""
+
+    title: str | None = None
+    description: str | None = None
+    alt: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """What a path of an image file asks for: candidates of (id, size letter or None), the likelier first."""
+
+    candidates: tuple[tuple[str, str | None], ...]
+    extension: str

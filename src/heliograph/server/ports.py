@@ -1,0 +1,113 @@
+"""The seams of the server, one page. Each implementation runs the contract suite of its port in `tests/contracts`."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.sql.selectable import Select
+
+from heliograph.imaging.formats import Inspection
+from heliograph.imaging.recipe import Recipe
+from heliograph.server.model import Allowance, Bucket
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """An open blob: `size` is the whole blob's length in bytes, `path` is set where it lies on a local disk.
+
+    `chunks` yields the asked span's bytes once, and is None where `path` is set: whoever serves it reads the file.
+    """
+
+    size: int
+    path: Path | None
+    chunks: AsyncIterator[bytes] | None
+
+
+class BlobStore(Protocol):
+    """Bytes by name. A name is 64 lower-case hex digits, the SHA-256 of what the bytes are made from.
+
+    All verbs raise StorageUnavailable when the store cannot be reached, is full, or refuses.
+    """
+
+    async def put(self, name: str, source: Path) -> None:
+        """Keep the file `source` under `name`: whole and durable when this returns, invisible before.
+
+        May be repeated; a second put of the same name changes nothing. The source may be moved away.
+        """
+
+    async def get(self, name: str, span: tuple[int, int] | None = None) -> StoredBlob:
+        """Open a blob; `span` is (first byte, byte after the last), within the blob. Raises NotFound."""
+
+    async def stat(self, name: str) -> int | None:
+        """The blob's size in bytes, or None where there is none."""
+
+    async def remove(self, name: str) -> None:
+        """Forget a blob; may be repeated."""
+
+    def keys(self) -> AsyncIterator[str]:
+        """All names, in no order. What is put or removed meanwhile may or may not be among them."""
+
+
+class Database(Protocol):
+    """Runs statements and knows no table: every statement is in `catalog`.
+
+    All verbs raise StorageUnavailable when the database cannot be reached or is full.
+    """
+
+    async def fetch_one(self, statement: Select[Any]) -> Row[Any] | None:
+        """The first row, or None. Sees everything that a finished transaction wrote."""
+
+    async def fetch_all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """All rows."""
+
+    async def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, durable when this returns; its own exceptions roll it back and come through.
+
+        `work` runs in a thread, must touch nothing but the connection, and may be run again after a conflict.
+        """
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+
+
+class Limiter(Protocol):
+    """Counts for rate limits."""
+
+    async def spend(self, buckets: Sequence[Bucket]) -> Allowance:
+        """Take each bucket's cost from all buckets, or from none when one has too little left: one atomic step.
+
+        An outage of what stands behind lets the request through (no buckets in the Allowance) and is counted.
+        """
+
+
+class Transformer(Protocol):
+    """Pictures decoded in processes that may die without harm. Raises the ImageFailures of `imaging.failures`."""
+
+    async def inspect(self, source: Path, target: Path) -> Inspection:
+        """Decode the file `source` wholly, within limits of pixels, frames, memory and time.
+
+        Writes to `target` what should be stored instead, free of private metadata, with identical pixels; writes
+        nothing where the source is already clean (`Inspection.changed` is False).
+        Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooManyFrames, Busy.
+        """
+
+    async def render(self, recipe: Recipe, source: Path, target: Path) -> None:
+        """Write the rendition that `recipe` describes of the picture `source` to `target`. Raises CorruptImage, Busy."""
+
+    async def close(self) -> None:
+        """End the worker processes."""
+
+
+class Fetcher(Protocol):
+    """Downloads a picture that somebody named by URL."""
+
+    async def fetch(self, url: str, limit: int, target: Path) -> tuple[int, bytes]:
+        """Download `url` into the file `target`: at most `limit` bytes. Returns its size and its SHA-256 (32 bytes).
+
+        The address is checked when connecting, at every redirect (at most 5), so neither DNS rebinding nor a redirect
+        reaches inside. Raises InvalidUrl, ForbiddenAddress, FetchFailed, TooManyBytes.
+        """
