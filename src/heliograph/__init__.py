@@ -1,1 +1,69 @@
-"""Heliograph."""
+"""Publish pictures on a Heliograph server: `heliograph.upload("figure.png")` returns the image; its str is the link.
+
+Everything public is listed here. It is imported when it is first used, because the HTTP library under it takes most of
+the time of an import (docs: goal S4, `import heliograph` under 150 ms).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from heliograph.client._client import AsyncClient, Client, upload, upload_async
+    from heliograph.client._errors import (
+        GoneError,
+        HeliographError,
+        InputError,
+        LimitReachedError,
+        NotAllowedError,
+        NotFoundError,
+        RefusedError,
+        ServerFailedError,
+        UnexpectedAnswerError,
+        UnreachableError,
+        VerificationError,
+    )
+    from heliograph.client._models import Image, Receipt
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "GoneError",
+    "HeliographError",
+    "Image",
+    "InputError",
+    "LimitReachedError",
+    "NotAllowedError",
+    "NotFoundError",
+    "Receipt",
+    "RefusedError",
+    "ServerFailedError",
+    "UnexpectedAnswerError",
+    "UnreachableError",
+    "VerificationError",
+    "upload",
+    "upload_async",
+]
+
+_HOMES = {
+    "AsyncClient": "_client",
+    "Client": "_client",
+    "upload": "_client",
+    "upload_async": "_client",
+    "Image": "_models",
+    "Receipt": "_models",
+}
+"""Which module of `heliograph.client` each name lives in; the errors live in `_errors`."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use (PEP 562) and keep it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"heliograph.client.{_HOMES.get(name, '_errors')}")
+    value: object = getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

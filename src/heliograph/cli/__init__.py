@@ -1,0 +1,37 @@
+"""The command line. This module is the table of commands; each is imported only when it is called.
+
+So `heliograph --help` is quick, and the client needs nothing of the server.
+"""
+
+import click
+
+from heliograph.cli._table import Table
+
+COMMANDS = {
+    "upload": ("heliograph.cli.upload:upload", "Publish pictures and print their links."),
+    "list": ("heliograph.cli.listing:listing", "List the images that you own."),
+    "info": ("heliograph.cli.info:info", "Show what is known of an image."),
+    "verify": ("heliograph.cli.verify:verify", "Check a receipt: its signature, and the bytes that the link shows."),
+    "delete": ("heliograph.cli.delete:delete", "Remove an image for ever."),
+    "serve": ("heliograph.cli.serve:serve", "Run the server."),
+}
+"""Name: where the command lives, and the line that `heliograph --help` shows for it."""
+
+EPILOG = """\
+Which server, and with which key: --server and --key, else HELIOGRAPH_URL and HELIOGRAPH_KEY, else the texts 'url' and
+'key' of the config file (on Linux ~/.config/heliograph/config.toml).
+
+Exit codes: 0 done; 1 the server or the picture is at fault; 2 wrong usage; 3 the server cannot be reached; 4 not
+allowed; 5 verification failed; 130 interrupted.
+"""
+
+
+@click.group(
+    cls=Table,
+    commands_at=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="heliograph", message="heliograph %(version)s")
+def main() -> None:
+    """Publish pictures for ever on a Heliograph server, and run one."""

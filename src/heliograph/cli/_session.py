@@ -1,0 +1,55 @@
+"""What every command that speaks to a server shares: its options, and what exit code an error of the client has.
+
+The clients are imported when one is made, not before, so that `heliograph upload --help` is quick too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+import heliograph
+from heliograph import HeliographError, InputError, NotAllowedError, UnreachableError, VerificationError
+from heliograph.cli._table import CommandError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_CODES: tuple[tuple[type[HeliographError], int], ...] = (
+    (InputError, 2),
+    (UnreachableError, 3),
+    (NotAllowedError, 4),
+    (VerificationError, 5),
+    (HeliographError, 1),
+)
+"""The first class that fits gives the exit code."""
+
+
+def with_server(command: F) -> F:
+    """Add the options `--server` (also `--url`) and `--key`."""
+    server = click.option("--server", "--url", "server", metavar="URL", help="The server's address.")
+    key = click.option("--key", metavar="KEY", help="Your key; HELIOGRAPH_KEY keeps it out of the process list.")
+    return server(key(command))
+
+
+def exit_code(error: HeliographError) -> int:
+    """The exit code that `error` ends the program with."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+@contextmanager
+def speaking_errors() -> Iterator[None]:
+    """Turn an error of the client into one line and an exit code."""
+    try:
+        yield
+    except HeliographError as error:
+        raise CommandError(str(error), exit_code(error)) from error
+
+
+@contextmanager
+def session(server: str | None, key: str | None) -> Iterator[heliograph.Client]:
+    """A client for the options given, whose errors end the program with one line."""
+    with speaking_errors(), heliograph.Client(server, key) as client:
+        yield client

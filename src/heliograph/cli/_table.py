@@ -1,0 +1,98 @@
+"""Commands by name, imported on demand; hides click's ways of ending a program.
+
+Every failure becomes one line on stderr and an exit code.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+INTERRUPTED = 130
+"""What a shell reports for a program ended by Ctrl-C: 128 + SIGINT."""
+
+
+class Table(click.Group):
+    """A group whose commands are named in a table: name -> ("module:object", help line)."""
+
+    def __init__(self, *, commands_at: Mapping[str, tuple[str, str]], **settings: Any) -> None:  # noqa: ANN401 # click's own
+        """Take the table, and click's settings of a group."""
+        super().__init__(**settings)
+        self._commands_at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's own
+        return list(self._commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 # click's own
+        if cmd_name not in self._commands_at:
+            return None
+        module, _, name = self._commands_at[cmd_name][0].partition(":")
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "heliograph":
+                raise
+            raise CommandError(
+                f"'heliograph {cmd_name}' needs {error.name}. Install the server: pip install 'heliograph[server]'", 1
+            ) from error
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # click's own
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._commands_at.items()])
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: ARG002 # click's own
+        **extra: Any,  # noqa: ANN401 # click's own
+    ) -> NoReturn:
+        """Run the program and exit; see click.Command.main."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
+        except CommandError as error:
+            _end(error.message, error.exit_code)
+        except click.UsageError as error:
+            _end(_usage(error), error.exit_code)
+        except click.ClickException as error:
+            _end(error.format_message(), error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            _end("interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output is gone: nothing may be written at exit either (Python docs, SIGPIPE).
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+class CommandError(Exception):
+    """A command failed: one line that says what to do, and the exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        """Take what to print and how to end."""
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong with the command line, and where to read how it is used."""
+    path = error.ctx.command_path if error.ctx is not None else "heliograph"
+    return f"{error.format_message()} See '{path} --help'."
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"heliograph: {' '.join(message.split())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,92 @@
+"""`heliograph serve`: one server on one machine, nothing set up by hand."""
+
+import asyncio
+import logging
+import shlex
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import uvicorn
+import uvloop
+
+from heliograph.cli._table import CommandError
+from heliograph.server.app import Server
+from heliograph.server.config import BadSetting, Settings, described, load
+
+SAMPLE = Path(__file__).with_name("sample.jpg")
+"""A photograph to try the server with: the launch of DSCOVR, by SpaceX, CC0 (scikit-image's `rocket`)."""
+
+_IDLE_SECONDS = 5
+"""Idle connections are closed after so long: npm's imgur 2.6.1 waits for the server to do it (wire page clients, 15)."""
+
+
+async def _serve(settings: Settings) -> None:
+    listener = _listen(settings.host, settings.port)
+    app = Server(replace(settings, port=listener.getsockname()[1]))
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_IDLE_SECONDS,
+        backlog=2048,
+    )
+    server = uvicorn.Server(config)
+    await app.start()
+    try:
+        _greet(app, settings)
+        await server.serve(sockets=[listener])
+    finally:
+        await app.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.", 1) from error
+    listener.listen(2048)
+    return listener
+
+
+def _greet(app: Server, settings: Settings) -> None:
+    """Print what a newcomer needs: the address, the key, and a line that uploads a picture as it stands."""
+    click.echo(f"Heliograph is at {app.links.public}/ and keeps its data in {settings.data_dir}")
+    if app.first_key:
+        click.echo(f"Key: {app.first_key}")
+        sample = shlex.quote(f"image=@{SAMPLE}")
+        click.echo("Try:")
+        click.echo(f"  curl -H 'Authorization: Bearer {app.first_key}' -F {sample} {app.links.public}/api/v1/images")
+    sys.stdout.flush()
+
+
+def _options(command: click.Command) -> click.Command:
+    """An option for each row of the table of settings."""
+    for each in described():
+        command.params.append(
+            click.Option([each.option], help=f"{each.help}  [{each.variable}; default: {each.default or 'empty'}]", metavar="VALUE")
+        )
+    return command
+
+
+@click.command(help="Run the server. Every setting is an option here, a variable, or a line of the TOML file HELIOGRAPH_CONFIG.")
+def serve(**options: str | None) -> None:
+    """Run the server until it is told to stop."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING, stream=sys.stderr)
+    try:
+        settings = load(options)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings))
+    except (BadSetting, ValueError) as problem:
+        raise CommandError(str(problem), 2) from problem
+
+
+_options(serve)

@@ -1,0 +1,355 @@
+"""The two clients; hides the HTTP library, its errors, and that every operation is written once for both.
+
+A client only drives the plans of `_operations`: it makes the requests and the pauses that a plan asks for. This is the
+only importer of httpx2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing, contextmanager
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx2
+
+from heliograph.client._config import load
+from heliograph.client._errors import InputError, UnreachableError
+from heliograph.client._exchange import Answer, Patience, Plan, Send, Wait
+from heliograph.client._models import Image, Receipt
+from heliograph.client._operations import MULTIPART_NAME, Operations
+from heliograph.client._source import Progress, Source, is_pipe, spooled
+
+CONNECT_SECONDS = 10.0
+PAGE = 100
+"""Images asked for at once while listing."""
+
+T = TypeVar("T")
+
+
+class Client:
+    """A client of one Heliograph server. May be used by several threads; close it, or use it in a `with` statement.
+
+    Every method may raise InputError (what was passed cannot be used), UnreachableError, UnexpectedAnswerError, or a
+    RefusedError that says why the server said no. Requests that met a lost connection, 429 or 5xx are repeated up to
+    `retries` times, waiting `patience` seconds at most in all; an upload carries an idempotency key, so that it is
+    published once however often it was sent.
+    """
+
+    def __init__(
+        self,
+        server: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = 60.0,
+        retries: int = 3,
+        patience: float = 30.0,
+    ) -> None:
+        """Speak to the base URL `server` with `key`, else to what the environment or the config file says.
+
+        `timeout`: seconds that the server may be silent.
+        """
+        self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._http = httpx2.Client(timeout=_timeout(timeout), headers=_identity())
+
+    def upload(
+        self,
+        source: Source,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        alt: str | None = None,
+        name: str | None = None,
+        progress: Progress | None = None,
+        idempotency_key: str | None = None,
+    ) -> Image:
+        """Publish a picture: a path, its bytes, a binary file object, or an http(s) URL that the server is to fetch.
+
+        A str that is no URL is a path. Files are streamed, never held in memory. `progress` is called with the bytes
+        sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes repeating the whole call
+        safe too. Raises VerificationError if the receipt says that other bytes arrived than were sent.
+        """
+        texts = {"title": title, "description": description, "alt": alt, "name": name}
+        return self._follow(self._operations.upload(source, texts, progress, idempotency_key))
+
+    def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
+        """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
+        return self._follow(self._operations.info(image, delete_hash))
+
+    def list(self) -> Iterator[Image]:
+        """All images that the key's owner has, fetched page by page while you iterate."""
+        cursor, more = None, True
+        while more:
+            page = self._follow(self._operations.page(PAGE, cursor))
+            yield from page.images
+            cursor, more = page.next, page.next is not None
+
+    def update(
+        self,
+        image: Image | str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        alt: str | None = None,
+        name: str | None = None,
+        delete_hash: str | None = None,
+    ) -> Image:
+        """Change an image's texts: None leaves one as it is, "" empties it."""
+        texts = {"title": title, "description": description, "alt": alt, "name": name}
+        return self._follow(self._operations.update(image, texts, delete_hash))
+
+    def delete(self, image: Image | str, *, delete_hash: str | None = None) -> None:
+        """Remove an image for ever, by the owner's key or the delete hash; `image` may be its delete link, too."""
+        self._follow(self._operations.delete(image, delete_hash))
+
+    def verify(self, subject: Image | Receipt | str, *, file: Source | None = None) -> Receipt:
+        """Check that this client's server signed the receipt, and that its link shows the very bytes it speaks of.
+
+        `subject` is an upload's Image, a receipt, or, with the owner's key, an image's id or link. A local `file` is
+        held to be what was uploaded, or what is stored. Raises VerificationError, which says what is not so.
+        """
+        return self._follow(self._operations.verify(subject, file))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _follow(self, plan: Plan[T]) -> T:
+        """Do what `plan` asks for, until it has its result."""
+        with closing(plan):
+            try:
+                step = next(plan)
+                while True:
+                    try:
+                        answer = self._do(step)
+                    except UnreachableError as error:
+                        step = plan.throw(error)
+                    else:
+                        step = plan.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    def _do(self, step: Send | Wait) -> Answer | None:
+        if isinstance(step, Wait):
+            time.sleep(step.seconds)
+            return None
+        with (
+            _speaking_our_errors(step.url),
+            closing(self._http.send(_request(self._http, step), stream=True)) as response,
+        ):
+            gathering = _Gathering(step)
+            for block in response.iter_bytes():
+                gathering.add(block)
+            return gathering.answer(response)
+
+
+class AsyncClient:
+    """Client for asyncio: the same operations by the same plans; `await` them, `async for` the list."""
+
+    def __init__(
+        self,
+        server: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = 60.0,
+        retries: int = 3,
+        patience: float = 30.0,
+    ) -> None:
+        """As Client."""
+        self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._http = httpx2.AsyncClient(timeout=_timeout(timeout), headers=_identity())
+
+    async def upload(
+        self,
+        source: Source,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        alt: str | None = None,
+        name: str | None = None,
+        progress: Progress | None = None,
+        idempotency_key: str | None = None,
+    ) -> Image:
+        """As Client.upload. A pipe is read to its end in a thread first."""
+        if is_pipe(source):
+            source = await asyncio.to_thread(spooled, source)  # type: ignore[arg-type] # is_pipe saw its read()
+        texts = {"title": title, "description": description, "alt": alt, "name": name}
+        return await self._follow(self._operations.upload(source, texts, progress, idempotency_key))
+
+    async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
+        """As Client.info."""
+        return await self._follow(self._operations.info(image, delete_hash))
+
+    async def list(self) -> AsyncIterator[Image]:
+        """As Client.list."""
+        cursor, more = None, True
+        while more:
+            page = await self._follow(self._operations.page(PAGE, cursor))
+            for image in page.images:
+                yield image
+            cursor, more = page.next, page.next is not None
+
+    async def update(
+        self,
+        image: Image | str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        alt: str | None = None,
+        name: str | None = None,
+        delete_hash: str | None = None,
+    ) -> Image:
+        """As Client.update."""
+        texts = {"title": title, "description": description, "alt": alt, "name": name}
+        return await self._follow(self._operations.update(image, texts, delete_hash))
+
+    async def delete(self, image: Image | str, *, delete_hash: str | None = None) -> None:
+        """As Client.delete."""
+        await self._follow(self._operations.delete(image, delete_hash))
+
+    async def verify(self, subject: Image | Receipt | str, *, file: Source | None = None) -> Receipt:
+        """As Client.verify."""
+        return await self._follow(self._operations.verify(subject, file))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _follow(self, plan: Plan[T]) -> T:
+        """Do what `plan` asks for, until it has its result."""
+        with closing(plan):
+            try:
+                step = next(plan)
+                while True:
+                    try:
+                        answer = await self._do(step)
+                    except UnreachableError as error:
+                        step = plan.throw(error)
+                    else:
+                        step = plan.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    async def _do(self, step: Send | Wait) -> Answer | None:
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+            return None
+        with _speaking_our_errors(step.url):
+            async with aclosing(await self._http.send(_request(self._http, step), stream=True)) as response:
+                gathering = _Gathering(step)
+                async for block in response.aiter_bytes():
+                    gathering.add(block)
+                return gathering.answer(response)
+
+
+def upload(
+    source: Source,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    alt: str | None = None,
+    name: str | None = None,
+    server: str | None = None,
+    key: str | None = None,
+) -> Image:
+    """Publish one picture and return it: `print(heliograph.upload("figure.png"))` prints its link."""
+    with Client(server, key) as client:
+        return client.upload(source, title=title, description=description, alt=alt, name=name)
+
+
+async def upload_async(
+    source: Source,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    alt: str | None = None,
+    name: str | None = None,
+    server: str | None = None,
+    key: str | None = None,
+) -> Image:
+    """As `upload`, for asyncio."""
+    async with AsyncClient(server, key) as client:
+        return await client.upload(source, title=title, description=description, alt=alt, name=name)
+
+
+class _Gathering:
+    """The body of one answer as it arrives: kept, or, where the step wants that, only hashed."""
+
+    def __init__(self, step: Send) -> None:
+        self._hash = hashlib.sha256() if step.hashed else None
+        self._kept = bytearray()
+        self._size = 0
+
+    def add(self, block: bytes) -> None:
+        self._size += len(block)
+        if self._hash is None:
+            self._kept += block
+        else:
+            self._hash.update(block)
+
+    def answer(self, response: httpx2.Response) -> Answer:
+        sha256 = self._hash.hexdigest() if self._hash is not None else ""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, bytes(self._kept), sha256, self._size)
+
+
+def _request(http: httpx2.Client | httpx2.AsyncClient, step: Send) -> httpx2.Request:
+    """The HTTP library's form of `step`; a picture's part comes after the texts, so that a server may stream it."""
+    body: dict[str, Any] = {}
+    if step.picture is not None:
+        file = (step.picture.name or MULTIPART_NAME, step.picture, "application/octet-stream")
+        body = {"data": dict(step.fields), "files": {MULTIPART_NAME: file}}
+    elif step.json is not None:
+        body = {"json": dict(step.json)}
+    return http.build_request(
+        step.method, step.url, headers=dict(step.headers), params=dict(step.query) or None, **body
+    )
+
+
+@contextmanager
+def _speaking_our_errors(url: str) -> Iterator[None]:
+    """Turn the HTTP library's errors into ours: UnreachableError, or InputError for what could never be sent."""
+    host = httpx2.URL(url).netloc.decode("ascii", "replace") if "://" in url else url
+    try:
+        yield
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise InputError(f"{url!r} is not an address that can be asked: {error}.") from error
+    except httpx2.LocalProtocolError as error:
+        raise InputError(f"The request could not be sent: {error}. Did the file change meanwhile?") from error
+    except httpx2.TimeoutException as error:
+        raise UnreachableError(f"{host} did not answer in time. Try again later, or allow a longer timeout.") from error
+    except (httpx2.TransportError, httpx2.DecodingError) as error:
+        raise UnreachableError(
+            f"{host} could not be reached ({error or type(error).__name__}). "
+            "Is the server running, and is its address right (HELIOGRAPH_URL)?"
+        ) from error
+
+
+def _timeout(silence: float) -> httpx2.Timeout:
+    return httpx2.Timeout(silence, connect=min(silence, CONNECT_SECONDS), pool=None)
+
+
+def _identity() -> dict[str, str]:
+    return {"User-Agent": f"heliograph-python/{version('heliograph')}", "Accept": "application/json"}

@@ -1,0 +1,170 @@
+"""What the server answers, as frozen records; hides the JSON, and how a link is written in other people's markup."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from heliograph.client._errors import UnexpectedAnswerError, VerificationError
+
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]])")
+ENTITY = re.compile(r"&(?=#?\w+;)")
+UNSAFE_IN_MARKUP = {ord(c): f"%{ord(c):02X}" for c in " ()[]<>\"'\\"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A host's signed word that it stored a picture. Reading one does not verify it: `Client.verify` does.
+
+    `token`: the compact JWS (RFC 7515). `issuer`: the host's base URL. `id`: the image. `sha256`, `size` (bytes) and
+    `media_type`: of what is stored and served at `link`. `received_sha256`: of the bytes that arrived, before private
+    metadata was removed. `key_id`: which of the host's keys signed.
+    """
+
+    token: str = field(repr=False)
+    issuer: str
+    id: str
+    issued: datetime
+    sha256: str
+    size: int
+    media_type: str
+    link: str
+    received_sha256: str
+    key_id: str
+
+    def __str__(self) -> str:
+        return self.token
+
+    @classmethod
+    def parse(cls, token: str) -> Receipt:
+        """Read the compact JWS `token` without verifying it; raises VerificationError if it is no receipt."""
+        token = "".join(token.split())
+        try:
+            header, payload = (json.loads(part) for part in jws_parts(token)[:2])
+            return cls(
+                token=token,
+                issuer=str(payload["iss"]),
+                id=str(payload["sub"]),
+                issued=datetime.fromtimestamp(payload["iat"], UTC),
+                sha256=str(payload["sha256"]),
+                size=int(payload["size"]),
+                media_type=str(payload["media_type"]),
+                link=str(payload["link"]),
+                received_sha256=str(payload.get("received_sha256", "")),
+                key_id=str(header["kid"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
+            raise VerificationError("This is not a receipt of Heliograph: it is damaged or cut short.") from error
+
+
+@dataclass(frozen=True)
+class Image:
+    """A published picture. `str(image)` is its direct link.
+
+    `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
+    maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
+    told to the uploader and the owner only. `answer` is the server's whole answer, unknown members too.
+    """
+
+    id: str
+    page: str
+    link: str
+    thumbnails: Mapping[str, str] = field(repr=False)
+    width: int
+    height: int
+    media_type: str
+    size: int
+    animated: bool
+    sha256: str
+    created: datetime
+    title: str = ""
+    description: str = ""
+    alt: str = ""
+    name: str = ""
+    delete_link: str | None = field(default=None, repr=False)
+    delete_hash: str | None = field(default=None, repr=False)
+    receipt: Receipt | None = field(default=None, repr=False)
+    removed_metadata: tuple[str, ...] = ()
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.link
+
+    @property
+    def markdown(self) -> str:
+        """`![alt](link)`, escaped by the rules of CommonMark 0.31 (backslash escapes, entities)."""
+        text = MARKDOWN_SPECIAL.sub(r"\\\1", self._words())
+        text = ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+        return f"![{text}]({self.link.translate(UNSAFE_IN_MARKUP)})"
+
+    @property
+    def html(self) -> str:
+        """An `img` element with alt text and dimensions."""
+        source, words = html.escape(self.link), html.escape(self._words())
+        return f'<img src="{source}" alt="{words}" width="{self.width}" height="{self.height}">'
+
+    @property
+    def bbcode(self) -> str:
+        """`[img]link[/img]`; BBCode has no alt text that all forums understand."""
+        return f"[img]{self.link.translate(UNSAFE_IN_MARKUP)}[/img]"
+
+    def _words(self) -> str:
+        """What the picture says to who cannot see it, on one line."""
+        return " ".join((self.alt or self.title).split())
+
+    @classmethod
+    def parse(cls, answer: object) -> Image:
+        """Read the JSON object of an image; unknown members are kept in `answer` and otherwise ignored.
+
+        Raises UnexpectedAnswerError if what every image has is missing.
+        """
+        try:
+            return cls._read(answer)  # type: ignore[arg-type] # whatever it is, reading it tells
+        except (ValueError, KeyError, TypeError, AttributeError, VerificationError) as error:
+            raise UnexpectedAnswerError(
+                f"The server described an image in a way that this client does not understand ({error!r}). "
+                "Is it a Heliograph server, and is this client as new as it?"
+            ) from error
+
+    @classmethod
+    def _read(cls, answer: Mapping[str, Any]) -> Image:
+        receipt = answer.get("receipt")
+        texts = {text: str(answer.get(text) or "") for text in ("title", "description", "alt", "name")}
+        return cls(
+            id=str(answer["id"]),
+            page=str(answer["page"]),
+            link=str(answer["link"]),
+            thumbnails=dict(answer["thumbnails"]),
+            width=int(answer["width"]),
+            height=int(answer["height"]),
+            media_type=str(answer["media_type"]),
+            size=int(answer["size"]),
+            animated=bool(answer["animated"]),
+            sha256=str(answer["sha256"]),
+            created=datetime.fromisoformat(answer["created"]),
+            delete_link=answer.get("delete_link"),
+            delete_hash=answer.get("delete_hash"),
+            receipt=Receipt.parse(receipt) if receipt else None,
+            removed_metadata=tuple(map(str, answer.get("removed_metadata") or ())),
+            answer=answer,
+            **texts,
+        )
+
+
+def jws_parts(token: str) -> tuple[bytes, bytes, bytes]:
+    """Header, payload and signature of a compact JWS (RFC 7515 section 7.1), decoded; else raises ValueError."""
+    header, payload, signature = (unbase64url(part) for part in token.split("."))
+    return header, payload, signature
+
+
+def unbase64url(text: str) -> bytes:
+    """Decode base64url without padding (RFC 7515 section 2); raises ValueError for anything else."""
+    if "=" in text or "+" in text or "/" in text:
+        raise ValueError("not base64url")
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,185 @@
+"""What a client can do, each operation once, as a plan of requests; hides the native API, version 1.
+
+Neither blocking nor asynchronous: see `_exchange` for what a plan is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from heliograph.client._config import Target, normal_url
+from heliograph.client._errors import GoneError, InputError, NotFoundError, UnexpectedAnswerError, VerificationError
+from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
+from heliograph.client._models import Image, Receipt
+from heliograph.client._receipts import check_bytes, check_local, check_signature
+from heliograph.client._references import Reference, is_receipt, refer
+from heliograph.client._source import Progress, Source, is_url, opened, sendable
+
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,128}")
+MULTIPART_NAME = "image"
+"""The picture's part, and its file name where it has none: a part without a file name could be taken for text."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a listing; `next` is the cursor of the page after it, None at the end."""
+
+    images: tuple[Image, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations against one server, with one key and one patience. What each raises is said at `Client`."""
+
+    target: Target
+    patience: Patience
+
+    def upload(
+        self,
+        source: Source,
+        texts: Mapping[str, str | None],
+        progress: Progress | None = None,
+        idempotency_key: str | None = None,
+    ) -> Plan[Image]:
+        """Publish a picture. The idempotency key stays the same through all retries, so one image is made."""
+        if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+            raise InputError("An idempotency key has 16 to 128 printable ASCII characters, none of them a blank.")
+        send = Send(
+            "POST",
+            self._address("api/v1/images"),
+            headers=self._headers() | {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(24)},
+        )
+        fields = {name: sendable(text) for name, text in texts.items() if text is not None}
+        if is_url(source):
+            assert isinstance(source, str)
+            answer = yield from exchange(replace(send, json={"url": sendable(source), **fields}), self.patience)
+            return Image.parse(_json(answer))
+        with opened(source, progress) as picture:
+            answer = yield from exchange(replace(send, picture=picture, fields=fields), self.patience)
+            image = Image.parse(_json(answer))
+            _check_arrival(image, picture.sha256)
+            return image
+
+    def info(self, image: Image | str, delete_hash: str | None = None) -> Plan[Image]:
+        """Describe one image."""
+        answer = yield from exchange(self._about("GET", image, delete_hash), self.patience)
+        return Image.parse(_json(answer))
+
+    def page(self, limit: int, cursor: str | None) -> Plan[Page]:
+        """One page of the caller's images, `limit` at most."""
+        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        send = Send("GET", self._address("api/v1/images"), self._headers(), query)
+        answer = _json((yield from exchange(send, self.patience)))
+        images = answer.get("images") if isinstance(answer, dict) else None
+        if not isinstance(images, list):
+            raise UnexpectedAnswerError(f"{send.url} answered with no list of images. Is the server's address right?")
+        return Page(tuple(map(Image.parse, images)), answer.get("next") or None)
+
+    def update(
+        self, image: Image | str, texts: Mapping[str, str | None], delete_hash: str | None = None
+    ) -> Plan[Image]:
+        """Change those of an image's texts that are not None."""
+        changes = {name: sendable(text) for name, text in texts.items() if text is not None}
+        if not changes:
+            raise InputError("Nothing to change: pass a title, description, alt or name.")
+        send = replace(self._about("PATCH", image, delete_hash), json=changes)
+        answer = yield from exchange(send, self.patience)
+        return Image.parse(_json(answer))
+
+    def delete(self, image: Image | str, delete_hash: str | None = None) -> Plan[None]:
+        """Remove an image. If an answer was lost and the next try finds it gone, this was our own doing."""
+        send = replace(self._about("DELETE", image, delete_hash), done_before=410)
+        yield from exchange(send, self.patience)
+
+    def verify(self, subject: Image | Receipt | str, file: Source | None = None) -> Plan[Receipt]:
+        """Check a receipt's signature, then the bytes at its link, then those of a local `file`."""
+        receipt = yield from self._receipt(subject)
+        self._check_issuer(receipt)
+        answer = yield from exchange(Send("GET", self._address(".well-known/heliograph-keys.json")), self.patience)
+        check_signature(receipt, _json(answer))
+        yield from self._check_link(receipt)
+        if file is not None:
+            with opened(file) as picture:
+                while picture.read(1 << 20):
+                    pass
+                check_local(receipt, picture.sha256, picture.name or "The file")
+        return receipt
+
+    def _receipt(self, subject: Image | Receipt | str) -> Plan[Receipt]:
+        """The receipt that is meant: itself, its text, or the one that the owner may see of an image."""
+        if isinstance(subject, Receipt):
+            return subject
+        if isinstance(subject, str) and is_receipt(subject):
+            return Receipt.parse(subject)
+        image = subject if isinstance(subject, Image) and subject.receipt else (yield from self.info(subject))
+        if image.receipt is None:
+            raise InputError(
+                f"The server told no receipt of {image.link}. Pass the receipt that came with the "
+                "upload, or the owner's key."
+            )
+        return image.receipt
+
+    def _check_issuer(self, receipt: Receipt) -> None:
+        """Only the server that the caller chose to trust may vouch: anybody can sign a receipt of a host of his own."""
+        try:
+            issuer = normal_url(receipt.issuer)
+        except InputError as error:
+            raise VerificationError(
+                f"The receipt names no host that could have issued it: {receipt.issuer!r}."
+            ) from error
+        if issuer != self.target.url:
+            raise VerificationError(
+                f"This receipt was issued by {issuer}, not by {self.target.url}. If that is a host that you trust, "
+                "name it as the server."
+            )
+
+    def _check_link(self, receipt: Receipt) -> Plan[None]:
+        """Fetch what the receipt's link shows, without our key, as it may be another host, and compare."""
+        send = Send("GET", receipt.link, {"Accept-Encoding": "identity"}, hashed=True)
+        try:
+            answer = yield from exchange(send, self.patience)
+        except (GoneError, NotFoundError) as error:
+            raise VerificationError(f"The receipt is genuine, but {receipt.link} is gone: {error}") from error
+        check_bytes(receipt, answer.sha256, answer.size, receipt.link)
+
+    def _about(self, method: str, image: Image | str, delete_hash: str | None) -> Send:
+        """A request about one image, named by itself, an id, a link or a delete hash."""
+        named = Reference(image.id, image.delete_hash or "") if isinstance(image, Image) else refer(image)
+        secret = refer(delete_hash).delete_hash if delete_hash else named.delete_hash
+        if delete_hash and not secret:
+            raise InputError("This is not a delete hash or delete link.")
+        query = {"delete_hash": secret} if secret else {}
+        return Send(method, self._address(f"api/v1/images/{quote(named.id or secret)}"), self._headers(), query)
+
+    def _address(self, path: str) -> str:
+        return f"{self.target.url}/{path}"
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.target.key}"} if self.target.key else {}
+
+
+def _json(answer: Answer) -> Any:  # noqa: ANN401 # JSON may be anything
+    """The JSON of a good answer; raises UnexpectedAnswerError if it holds none."""
+    try:
+        return json.loads(answer.body)
+    except ValueError as error:
+        raise UnexpectedAnswerError(
+            f"The answer ({answer.status}) is no JSON: this is not a Heliograph server. Is the server's address right?"
+        ) from error
+
+
+def _check_arrival(image: Image, sent_sha256: str) -> None:
+    """Raise VerificationError if the receipt says that other bytes arrived than were sent."""
+    arrived = image.receipt.received_sha256 if image.receipt else ""
+    if arrived and arrived != sent_sha256:
+        raise VerificationError(
+            f"Bytes were altered on the way: {sent_sha256} (SHA-256) was sent, but {arrived} arrived. "
+            f"Delete {image.link} and upload it again."
+        )

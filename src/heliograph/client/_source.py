@@ -1,0 +1,150 @@
+"""Anything that a picture can be read from, made into one thing that can be sent and sent again.
+
+Hides files, bytes, file objects and pipes. Nothing is held in memory but one block: what cannot be read twice (a pipe)
+goes to a temporary file first, because a retry has to read it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from heliograph.client._errors import InputError
+
+Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+"""What can be uploaded: a path, an http(s) URL (a str), the picture's bytes, or a binary file object."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many bytes of how many were sent; begins anew when an upload is tried again."""
+
+IN_MEMORY = 1024 * 1024
+"""Bytes of a pipe that are kept in memory; more go to a temporary file."""
+
+
+class Picture:
+    """A picture opened for sending: reads from the start again at every `seek(0)`, and hashes what it gives.
+
+    `name`: the file's name, "" if it has none; `size`: bytes. Has the verbs that httpx2's multipart encoder asks of a
+    file (read, seek, tell), and never gives more than `size`, even if the file grows meanwhile.
+    """
+
+    def __init__(self, file: IO[bytes], name: str, progress: Progress | None) -> None:
+        """Start at the present position of `file`, which must be seekable."""
+        self._file = file
+        self._progress = progress
+        self._start = file.tell()
+        self._at = 0
+        self._hash = hashlib.sha256()
+        self.name = name
+        self.size = file.seek(0, os.SEEK_END) - self._start
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes that were read since the last `seek(0)`, hex."""
+        return self._hash.hexdigest()
+
+    def read(self, amount: int) -> bytes:
+        """The next at most `amount` bytes, none at the end."""
+        block = self._file.read(min(amount, self.size - self._at))
+        self._at += len(block)
+        self._hash.update(block)
+        if self._progress is not None:
+            self._progress(self._at, self.size)
+        return block
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to the start, which begins the hash anew, or look at the end, to learn the size."""
+        self._at = offset + (self.size if whence == os.SEEK_END else 0)
+        self._file.seek(self._start + self._at)
+        self._hash = hashlib.sha256()
+        return self._at
+
+    def tell(self) -> int:
+        """The position, in bytes from the start."""
+        return self._at
+
+
+def is_url(source: object) -> bool:
+    """Whether `source` is the address of a picture that the server is to fetch."""
+    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
+
+
+def is_pipe(source: object) -> bool:
+    """Whether reading `source` may block for long, because it is a file object that cannot be read twice."""
+    return hasattr(source, "read") and not _seekable(source)
+
+
+@contextmanager
+def opened(source: Source, progress: Progress | None = None) -> Iterator[Picture]:
+    """Open `source`, which is no URL, for sending; a file object is not closed, and is read from where it stands.
+
+    Raises InputError if there is nothing there to read.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        yield Picture(io.BytesIO(source), "", progress)
+    elif isinstance(source, (str, os.PathLike)):
+        with _open(source) as file, _rereadable(file) as picture:
+            yield Picture(picture, sendable(Path(source).name), progress)
+    elif _is_binary(source):
+        name = getattr(source, "name", "")
+        with _rereadable(source) as picture:
+            yield Picture(picture, sendable(Path(name).name) if isinstance(name, str) else "", progress)
+    else:
+        raise InputError(
+            f"A {type(source).__name__} cannot be uploaded. Pass a path, a URL, bytes, or a file opened in binary mode."
+        )
+
+
+def spooled(pipe: IO[bytes]) -> IO[bytes]:
+    """All that `pipe` still gives, in a file that can be read again; the caller closes it."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 # the caller closes it
+    shutil.copyfileobj(pipe, file)
+    file.seek(0)
+    return file
+
+
+def sendable(text: str) -> str:
+    """`text` as it can be sent: what is no Unicode (an odd file name's bytes) becomes the replacement character."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def _open(path: str | os.PathLike[str]) -> IO[bytes]:
+    """Open the file at `path`; raises InputError, with advice, if that cannot be."""
+    shown = os.fspath(path)
+    try:
+        if stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116 # a str may be too odd for a Path
+            raise InputError(f"{shown} is a folder. Name the pictures in it.")
+        return open(path, "rb")  # noqa: PTH123 # closed by opened()
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {shown}. Check the path, or pass bytes or an http(s) URL.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{shown} cannot be read ({reason}). Check the path.") from error
+
+
+@contextmanager
+def _rereadable(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """`file` itself if it can be read twice, else a temporary copy of what it gives."""
+    if _seekable(file):
+        yield file
+    else:
+        with spooled(file) as copy:
+            yield copy
+
+
+def _is_binary(file: object) -> bool:
+    """Whether this is a file object, and one that gives bytes."""
+    return hasattr(file, "read") and not isinstance(file, io.TextIOBase)
+
+
+def _seekable(file: object) -> bool:
+    answer = getattr(file, "seekable", None)
+    return bool(answer and answer())

@@ -1,0 +1,201 @@
+"""From a file to a checked, cleaned original, and from an original to a rendition: the visible lists of steps.
+
+Hides libvips (its only importer) and which decoder a format needs. Runs inside a worker process only.
+"""
+
+import hashlib
+import mmap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from heliograph.imaging import cleaning, pillow_formats, png_frames
+from heliograph.imaging.cleaning import iso_media, tiff
+from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
+from heliograph.imaging.formats import SIGNATURE_BYTES, Inspection, sniff
+from heliograph.imaging.limits import Header, Limits, check
+from heliograph.imaging.recipe import Recipe
+
+Admit = Callable[[int], None]
+"""Told how many bytes of memory decoding will need; returns when there is room."""
+
+_LOADERS = {"jpeg": "jpegload", "png": "pngload", "gif": "gifload", "webp": "webpload", "avif": "heifload", "tiff": "tiffload"}
+_BYTES_A_PIXEL = {"gif": 0, "webp": 8, "avif": 8}
+_CHEAPEST = {"shrink": 8}
+"""A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made."""
+
+_NOWHERE = "/dev/null"
+_WHITE = [255, 255, 255]
+_DAMAGED = "The picture is damaged: it cannot be decoded to the end."
+
+
+def prepare() -> None:
+    """Once per process: no cache, and none but libvips' well-tested loaders."""
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)
+
+
+def inspect(source: Path, target: Path, limits: Limits, admit: Admit) -> Inspection:
+    """Decode `source` wholly; write to `target` what should be stored instead, if anything.
+
+    Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooManyFrames; OSError for the files themselves.
+    """
+    with _contents(source) as data:
+        name = _recognise(data)
+        plan = cleaning.plan(name, data)
+        header = _header(name, source, data, plan.orientation)
+        check(header, limits)
+        admit(header.memory)
+        _decode(name, source, data, limits)
+        return _inspection(plan, header, data, target)
+
+
+def render(recipe: Recipe, source: Path, target: Path, limits: Limits, admit: Admit) -> None:
+    """Write the rendition that `recipe` describes of `source` to `target`. Raises as `inspect` does."""
+    with _contents(source) as data:
+        name = _recognise(data)
+        header = _header(name, source, data, orientation=1)
+    check(header, limits)
+    admit(header.memory)
+    with _vips_failures():
+        image = _thumbnail(name, source, recipe)
+        image = _flatten(image, recipe)
+        encoded = _encode(image, recipe)
+    target.write_bytes(encoded)
+
+
+@contextmanager
+def _contents(source: Path) -> Iterator[memoryview]:
+    """The file as mapped memory: read once, copied never."""
+    with source.open("rb") as file:
+        if not source.stat().st_size:
+            raise UnsupportedFormat("The file is empty.")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+            yield data
+
+
+def _recognise(data: memoryview) -> str:
+    name = sniff(bytes(data[:SIGNATURE_BYTES]))
+    if name is None:
+        raise UnsupportedFormat("This is not a picture in a format that is accepted here.")
+    return name
+
+
+def _header(name: str, source: Path, data: memoryview, orientation: int) -> Header:
+    """Size and cost before anything is decoded. Raises CorruptImage."""
+    if _by_pillow(name, data):
+        return pillow_formats.header(name, source)
+    with _vips_failures():
+        image = _load(name, source)
+        return png_frames.header(data, orientation) if name == "png" else _vips_header(name, image, data, orientation)
+
+
+def _by_pillow(name: str, data: memoryview) -> bool:
+    return name in ("heic", "bmp") or (name == "avif" and iso_media.is_sequence(data))
+
+
+def _vips_header(name: str, image: Any, data: memoryview, orientation: int) -> Header:
+    width, height = image.width, image.height
+    frames = image.get("n-pages") if name in ("gif", "webp") and image.get_typeof("n-pages") else 1
+    memory = width * height * _BYTES_A_PIXEL.get(name, 0)
+    if name == "jpeg" and image.get_typeof("jpeg-multiscan"):  # all coefficients are held, two bytes each
+        memory = width * height * 3 if _field(image, "jpeg-chroma-subsample") == "4:2:0" else width * height * 2 * image.bands
+    if name == "tiff":
+        memory = tiff.largest_block(data)
+    return Header(width, height, frames, memory, orientation)
+
+
+def _field(image: Any, name: str) -> Any:
+    return image.get(name) if image.get_typeof(name) else None
+
+
+def _load(name: str, source: Path, **options: Any) -> Any:
+    """Open with the format's own loader, never with a guessed one."""
+    return getattr(pyvips.Image, _LOADERS[name])(str(source), access="sequential", fail_on="truncated", **options)
+
+
+def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
+    """Every row of every frame, with bounded memory. Raises CorruptImage."""
+    if name == "png":
+        png_frames.check(data)
+    elif _by_pillow(name, data):
+        pillow_formats.check(name, source)
+    else:
+        with _vips_failures():
+            for image in _frames(name, source, limits):
+                image.rawsave(_NOWHERE)
+
+
+def _frames(name: str, source: Path, limits: Limits) -> Iterator[Any]:
+    """What has to be read to have read everything."""
+    if name == "jpeg":
+        yield _load(name, source, **_CHEAPEST)
+    elif name in ("gif", "webp"):
+        yield _load(name, source, n=-1)
+    elif name == "tiff":
+        first = _load(name, source)
+        pages = _field(first, "n-pages") or 1
+        for number in range(pages):
+            page = _load(name, source, page=number)
+            check(Header(page.width, page.height, pages, 0), limits)
+            yield page
+    else:
+        yield _load(name, source)
+
+
+def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> Inspection:
+    changed = plan.changes(data)
+    digest, size = plan.write(data, target) if changed else (hashlib.sha256(data).digest(), len(data))
+    width, height = header.displayed
+    return Inspection(plan.format, width, height, header.frames, changed, digest, size, tuple(plan.removed) if changed else ())
+
+
+def _thumbnail(name: str, source: Path, recipe: Recipe) -> Any:
+    """The first frame, turned upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
+    options: dict[str, Any] = {"height": recipe.height, "output_profile": "srgb"}
+    options |= {"crop": "centre", "size": "both"} if recipe.fit == "crop" else {"size": "down"}
+    if name in ("heic", "bmp", "avif"):  # an AVIF's embedded thumbnail could be another picture: never shrink on load
+        return _whole(name, source).thumbnail_image(recipe.width, **options)
+    return pyvips.Image.thumbnail(str(source), recipe.width, **options)
+
+
+def _whole(name: str, source: Path) -> Any:
+    with _contents(source) as data:
+        if not _by_pillow(name, data):
+            return _load(name, source)
+    samples, width, height, bands, profile = pillow_formats.pixels(name, source)
+    image = pyvips.Image.new_from_memory(samples, width, height, bands, "uchar")
+    image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
+    if profile:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image
+
+
+def _flatten(image: Any, recipe: Recipe) -> Any:
+    """Eight bits of sRGB or grey; on white where the output has no transparency."""
+    if image.interpretation not in ("srgb", "b-w") or image.format != "uchar":
+        image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb").cast("uchar")
+    if image.hasalpha() and recipe.output == "jpg":
+        image = image.flatten(background=_WHITE if image.bands > 2 else _WHITE[:1])
+    return image
+
+
+def _encode(image: Any, recipe: Recipe) -> bytes:
+    if recipe.output == "jpg":
+        encoded: bytes = image.jpegsave_buffer(Q=recipe.quality, keep="none", optimize_coding=True)
+    else:
+        encoded = image.webpsave_buffer(Q=recipe.quality, keep="none")
+    return encoded
+
+
+@contextmanager
+def _vips_failures() -> Iterator[None]:
+    """libvips' failures in our words; its own texts name files and internals."""
+    try:
+        yield
+    except pyvips.Error as failure:
+        raise CorruptImage(_DAMAGED) from failure

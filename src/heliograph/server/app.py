@@ -1,0 +1,229 @@
+"""The only assembler: settings become parts, parts become one ASGI application, and it starts and stops."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import shutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from starlette.types import Receive, Scope, Send
+
+from heliograph.imaging.limits import Limits as ImageLimits
+from heliograph.imaging.pool import WorkerPool
+from heliograph.server import migrations
+from heliograph.server.backends.disk import DiskStore
+from heliograph.server.backends.memory import MemoryLimiter
+from heliograph.server.backends.remote import RemoteFetcher
+from heliograph.server.callers import Callers
+from heliograph.server.config import BadSetting, Settings
+from heliograph.server.http.bodies import Reader
+from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.middleware import Metrics, Surroundings
+from heliograph.server.http.native import Native
+from heliograph.server.http.openapi import Reference
+from heliograph.server.http.pages import Pages
+from heliograph.server.http.routes import Application, table
+from heliograph.server.http.status import Status
+from heliograph.server.identity import Identity
+from heliograph.server.library import Library
+from heliograph.server.limits import Limits, Rule, parse_policy
+from heliograph.server.links import Links
+from heliograph.server.ports import BlobStore, Database
+from heliograph.server.receipts import Signer, load_or_make_key
+from heliograph.server.upkeep import Upkeep
+from heliograph.server.uploads import Uploads
+
+log = logging.getLogger("heliograph")
+
+FIRST_KEY = "first-key"
+"""The file in the data folder that keeps the first application's key."""
+
+
+class Server:
+    """One server: an ASGI application between `start` and `stop`. Raises BadSetting for settings that cannot work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        under_way, self._lock = _claim_folders(settings.data_dir)
+        public = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self.links = Links(public, settings.image_url, settings.link_scheme)
+        self._database = _database(settings.database)
+        self._blobs = _blob_store(settings.storage)
+        self._pool = WorkerPool(
+            workers=settings.image_workers,
+            limits=ImageLimits(pixels=settings.max_pixels, frames=settings.max_frames),
+            deadline=settings.image_deadline,
+            queue=settings.image_queue,
+        )
+        self._identity = Identity(self._database)
+        self._upkeep = Upkeep(database=self._database, blobs=self._blobs, grace=settings.sweep_after)
+        self._chores: asyncio.Task[None] | None = None
+        self._app = self._assembled(under_way)
+        self.first_key: str | None = None
+
+    def _assembled(self, folder: Path) -> Surroundings:
+        settings, links, metrics = self._settings, self.links, Metrics()
+        renditions = DiskStore(settings.data_dir / "renditions", durable=False)
+        signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
+        callers = Callers(
+            self._identity,
+            accept_unknown_keys=settings.unknown_keys == "accept",
+            anonymous_uploads=settings.anonymous_uploads,
+        )
+        limits = Limits(_policy(settings.limits), MemoryLimiter())
+        fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
+        reader = Reader(folder, settings.max_bytes)
+        uploads = Uploads(
+            database=self._database,
+            blobs=self._blobs,
+            transformer=self._pool,
+            fetcher=fetcher,
+            signer=signer,
+            folder=folder,
+            max_bytes=settings.max_bytes,
+        )
+        library = Library(
+            database=self._database, blobs=self._blobs, renditions=renditions, transformer=self._pool, folder=folder
+        )
+        reference = Reference(links)
+        rows = table(
+            Native(
+                callers=callers,
+                limits=limits,
+                reader=reader,
+                uploads=uploads,
+                library=library,
+                links=links,
+                signer=signer,
+            ),
+            reference,
+            ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
+            ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
+            Pages(
+                callers=callers,
+                limits=limits,
+                reader=reader,
+                uploads=uploads,
+                library=library,
+                links=links,
+                open_to_all=settings.anonymous_uploads,
+                document=reference.content,
+            ),
+            Status(metrics, settings.data_dir, {"database": self._identity.reachable, "storage": self._storage_answers}),
+        )
+        metrics.registry.register(_Work(self._pool, uploads))
+        return Surroundings(
+            Application(rows, library, metrics),
+            metrics,
+            trusted_proxies=settings.trusted_proxies,
+            access_log=settings.access_log,
+        )
+
+    async def start(self) -> None:
+        """Bring the database up to date, register the first application, start what runs beside the requests."""
+        if await self._database.transaction(migrations.version) != migrations.HEAD:
+            upgrade = import_module("heliograph.server.migrations.upgrade")
+            await self._database.transaction(upgrade.to_head)
+        self.first_key = await self._identity.first_key(self._settings.data_dir / FIRST_KEY)
+        await self._pool.start()
+        self._chores = asyncio.create_task(self._upkeep.run())
+
+    async def stop(self) -> None:
+        """Let go of everything; what was acknowledged is on disk already."""
+        if self._chores:
+            self._chores.cancel()
+        await self._pool.close()
+        await self._database.close()
+        os.close(self._lock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        await self._app(scope, receive, send)
+
+    async def _storage_answers(self) -> None:
+        await self._blobs.stat("0" * 64)
+
+
+class _Work:
+    """What uploads and image workers have done, as Prometheus metrics."""
+
+    def __init__(self, pool: WorkerPool, uploads: Uploads) -> None:
+        self._pool = pool
+        self._uploads = uploads
+
+    def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
+        """The present figures (prometheus_client's collector protocol)."""
+        pool, uploads = self._pool.counters, self._uploads.counted
+        return [
+            CounterMetricFamily("heliograph_uploads", "Images published.", value=uploads.images),
+            CounterMetricFamily("heliograph_upload_bytes", "Bytes of images published.", value=uploads.bytes),
+            CounterMetricFamily("heliograph_image_jobs", "Pictures inspected or rendered.", value=pool.jobs),
+            CounterMetricFamily("heliograph_image_kills", "Image workers killed for taking too long.", value=pool.kills),
+            CounterMetricFamily("heliograph_image_deaths", "Image workers that died.", value=pool.deaths),
+            GaugeMetricFamily("heliograph_image_waiting", "Pictures waiting for a worker.", value=pool.waiting),
+        ]
+
+
+_DATABASES = {
+    "sqlite": "heliograph.server.backends.sqlite:SqliteDatabase",
+    "postgresql": "heliograph.server.backends.postgres:PostgresDatabase",
+}
+
+
+def _database(url: str) -> Database:
+    """The database of a URL. PostgreSQL's library is imported only where it is used: it comes with an extra."""
+    scheme = urlsplit(url).scheme
+    if scheme not in _DATABASES:
+        raise BadSetting("HELIOGRAPH_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    where = Path(url.removeprefix("sqlite:///")) if scheme == "sqlite" else url
+    made: Database = _extra(_DATABASES[scheme])(where)
+    return made
+
+
+def _blob_store(url: str) -> BlobStore:
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        return DiskStore(Path(url.removeprefix("file://")))
+    if scheme == "s3":
+        made: BlobStore = _extra("heliograph.server.backends.object_store:ObjectStore")(url)
+        return made
+    raise BadSetting("HELIOGRAPH_STORAGE_URL must begin with file:/// or s3://.")
+
+
+def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by its name
+    module, _, name = place.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as missing:
+        raise BadSetting(f"This setting needs {missing.name}: pip install 'heliograph[cluster]'.") from missing
+
+
+def _policy(text: str) -> tuple[Rule, ...]:
+    try:
+        return parse_policy(text)
+    except ValueError as problem:
+        raise BadSetting(f"HELIOGRAPH_LIMITS: {problem}.") from problem
+
+
+def _claim_folders(data: Path) -> tuple[Path, int]:
+    """The folder of files under way, emptied, and the descriptor that holds the data folder's lock.
+
+    Two servers on one data folder would each sweep away what the other is about to publish.
+    """
+    under_way = data / "under-way"
+    under_way.mkdir(parents=True, exist_ok=True)
+    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as taken:
+        os.close(lock)
+        raise BadSetting(f"Another server is using the data folder {data}.") from taken
+    for left_over in under_way.iterdir():
+        shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
+    return under_way, lock

@@ -1,0 +1,229 @@
+"""Every setting: its name, type, default, help and checks sit together here, and nobody else reads the environment.
+
+A setting `max_bytes` is the variable HELIOGRAPH_MAX_BYTES, the option `--max-bytes` of `heliograph serve`, and the line
+`max_bytes = "20 MiB"` in the TOML file that HELIOGRAPH_CONFIG names. Options win over variables, variables over the file.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "HELIOGRAPH_"
+Network = IPv4Network | IPv6Network
+
+_UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the text names it and says what it should be."""
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _flag(value: str) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if value.strip().lower() not in words:
+        raise ValueError("must be true or false")
+    return words[value.strip().lower()]
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.strip().isdigit() or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= 86400:
+        raise ValueError("must be seconds, over 0 and at most 86400")
+    return number
+
+
+def _bytes(value: str) -> int:
+    digits = value.strip().rstrip("kKmMgGiIbB").strip()
+    unit = value.strip()[len(digits) :].strip().lower()
+    if not digits.isdigit() or unit not in _UNITS or int(digits) == 0:
+        raise ValueError("must be a size such as 20 MiB")
+    return int(digits) * _UNITS[unit]
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.strip() not in words:
+            raise ValueError("must be " + " or ".join(repr(word) for word in words))
+        return value.strip()
+
+    return parse
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _web_address(value: str) -> str:
+    address = value.strip().rstrip("/")
+    if address and (urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname):
+        raise ValueError("must be an http or https address")
+    return address
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+def _home_folder() -> Path:
+    """The XDG data folder (XDG Base Directory Specification): the same from wherever the server is started."""
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "heliograph"
+
+
+def _setting(parse: Callable[[str], Any], default: object, help_: str, shown: str | None = None) -> Any:  # noqa: ANN401 - what dataclasses.field returns
+    """A row of the table; `shown` is how the default reads in help where it depends on the machine."""
+    metadata = {"parse": parse, "help": help_, "shown": shown}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+DEFAULT_LIMITS = "1250/hour uploads by address; 12500/day uploads by application"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds."""
+
+    data_dir: Path = _setting(_folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph")
+    host: str = _setting(_text, "127.0.0.1", "Address to listen on.")
+    port: int = _setting(_whole(0, 65535), 8750, "Port to listen on; 0 takes a free one.")
+    public_url: str = _setting(_web_address, "", "Address that people reach the server by.", "http://HOST:PORT")
+    image_url: str = _setting(_web_address, "", "Address that image links begin with, if it is another host.", "PUBLIC_URL")
+    link_scheme: str = _setting(
+        _one_of("", "http", "https"), "", "Make all links http or https, whatever PUBLIC_URL says.", "as PUBLIC_URL"
+    )
+    database_url: str = _setting(
+        _text, "", "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite in DATA_DIR"
+    )
+    storage_url: str = _setting(
+        _text, "", "Where originals lie: file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL.", "blobs in DATA_DIR"
+    )
+    processes: int = _setting(_whole(1, 1), 1, "Server processes. More than one needs shared limits and is refused.")
+    image_workers: int = _setting(
+        _whole(1, 64), lambda: os.cpu_count() or 1, "Processes that decode pictures.", "number of cores"
+    )
+    image_deadline: float = _setting(_seconds, 30.0, "Seconds that decoding one picture may take.")
+    image_queue: int = _setting(_whole(1, 100_000), 256, "Pictures that may wait for a worker; more are told to try again.")
+    max_bytes: int = _setting(_bytes, 20 * 1024**2, "Largest picture accepted.", "20 MiB")
+    max_pixels: int = _setting(_whole(1, 1_000_000_000), 100_000_000, "Most pixels in one frame.")
+    max_frames: int = _setting(_whole(1, 100_000), 1000, "Most frames in an animation.")
+    anonymous_uploads: bool = _setting(_flag, True, "Whether pictures may be uploaded without a key.")
+    unknown_keys: str = _setting(
+        _one_of("accept", "refuse"),
+        "accept",
+        "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
+    )
+    limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off.")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
+    )
+    fetch_allow: tuple[Network, ...] = _setting(
+        _networks, (), "Address ranges that pictures may be fetched from by URL besides the public internet.", "none"
+    )
+    fetch_timeout: float = _setting(_seconds, 20.0, "Seconds that fetching a picture by URL may take.")
+    sweep_after: float = _setting(
+        lambda value: float(value), 7 * 86400.0, "Seconds that the bytes of a removed picture are kept before they are swept."
+    )
+    access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'heliograph.db'}"
+
+    @property
+    def storage(self) -> str:
+        """The blob store's URL, the default filled in."""
+        return self.storage_url or f"file://{self.data_dir / 'blobs'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A setting as documentation shows it."""
+
+    name: str
+    variable: str
+    option: str
+    default: str
+    help: str
+
+
+def described() -> tuple[Described, ...]:
+    """The table of settings, for `serve --help` and docs/settings.md."""
+    return tuple(
+        Described(
+            each.name,
+            PREFIX + each.name.upper(),
+            "--" + each.name.replace("_", "-"),
+            each.metadata["shown"] or str(each.default).lower() * isinstance(each.default, bool) or str(each.default),
+            each.metadata["help"],
+        )
+        for each in fields(Settings)
+    )
+
+
+def load(options: Mapping[str, str | None] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Gather the settings: options by setting name, then variables, then the file named by HELIOGRAPH_CONFIG.
+
+    Raises BadSetting, which names the setting, where it came from, and what it should be.
+    """
+    file = environment.get(PREFIX + "CONFIG")
+    written = _read_file(Path(file)) if file else {}
+    given: dict[str, Any] = {}
+    for each in fields(Settings):
+        sources = (
+            ("--" + each.name.replace("_", "-"), (options or {}).get(each.name)),
+            (PREFIX + each.name.upper(), environment.get(PREFIX + each.name.upper())),
+            (f"{each.name} in {file}", written.get(each.name)),
+        )
+        for source, value in sources:
+            if value is not None:
+                given[each.name] = _parsed(each, source, value)
+                break
+    return Settings(**given)
+
+
+def _parsed(setting: Field[Any], source: str, value: str) -> object:
+    try:
+        return setting.metadata["parse"](value)
+    except ValueError as problem:
+        raise BadSetting(f"{source} = {value!r}: {problem}.") from problem
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    """The TOML file's settings as the texts that a variable would hold."""
+    try:
+        written = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as problem:
+        raise BadSetting(f"HELIOGRAPH_CONFIG = {str(path)!r}: {problem}.") from problem
+    known = {each.name for each in fields(Settings)}
+    for name in written:
+        if name not in known:
+            raise BadSetting(f"{name} in {path}: there is no such setting.")
+    return {name: _as_text(value) for name, value in written.items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(str(each) for each in value)
+    return str(value)

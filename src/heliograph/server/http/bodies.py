@@ -1,0 +1,301 @@
+"""Bytes in: whatever a client sends as a body becomes texts and a picture, streamed, hashed and limited.
+
+What the picture is gets decided by content, never by label: a file part is bytes, whatever its name or type; a text field
+or a raw body is sniffed by `texts_as_pictures`. The body shapes are those that 42 real client programs were seen to send;
+letters in comments are those of the wire page clients, table of upload bodies. Framework form parsers refuse base64 text
+over about 1 MB, hence our own.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from starlette.requests import Request
+
+from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
+from heliograph.server.errors import BadParameter, TooManyBytes
+from heliograph.server.http.textual import picture_of_text
+from heliograph.server.incoming import Incoming
+from heliograph.server.model import RemoteImage
+
+_TEXT_LIMIT = 64 * 1024
+_MOST_PARTS = 100
+_ENCODED_SIZE = 3
+"""How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
+
+_FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
+_one_json_at_a_time = asyncio.Semaphore(2)
+
+
+@dataclass(slots=True)
+class Form:
+    """What came: texts by field name (query and body, the body wins) and the picture, if any."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    picture: Incoming | RemoteImage | None = None
+
+    def text(self, *names: str) -> str | None:
+        """The first of the fields `names` that has a text other than blanks."""
+        return next((self.texts[name] for name in names if self.texts.get(name, "").strip()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads upload bodies into files of `folder` where they are large; pictures of at most `max_bytes` bytes."""
+
+    folder: Path
+    max_bytes: int
+
+    @asynccontextmanager
+    async def read(self, request: Request, pictures: Collection[str]) -> AsyncIterator[Form]:
+        """The form that `request` brings; fields named in `pictures` hold the picture, whatever they look like.
+
+        Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
+        """
+        parse = _Parse(self, frozenset(pictures), Form(_query(request)))
+        try:
+            await parse.body(request)
+            yield parse.form
+        finally:
+            parse.close()
+
+
+class _Parse:
+    """One body being read. All that it opens is closed by `close`."""
+
+    def __init__(self, reader: Reader, pictures: frozenset[str], form: Form) -> None:
+        self._reader = reader
+        self._pictures = pictures
+        self._opened: list[Incoming] = []
+        self.form = form
+
+    async def body(self, request: Request) -> None:
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._body_limit:
+            raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
+        media_type, options = parse_options_header(request.headers.get("content-type", ""))
+        if media_type == "multipart/form-data":
+            await self._multipart(request.stream(), options.get("boundary", ""))
+        else:
+            await self._other(request.stream(), media_type)
+        if self.form.picture is None:
+            await self._picture_from_query()
+
+    def close(self) -> None:
+        for incoming in self._opened:
+            incoming.close()
+
+    @property
+    def _body_limit(self) -> int:
+        return _ENCODED_SIZE * self._reader.max_bytes + 1024 * 1024
+
+    def _open(self, limit: int) -> Incoming:
+        incoming = Incoming(self._reader.folder, limit)
+        self._opened.append(incoming)
+        return incoming
+
+    # Shapes a, b, c: multipart.
+
+    async def _multipart(self, stream: AsyncIterator[bytes], boundary: str) -> None:
+        if not boundary:
+            raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
+        # Latin-1 takes any byte of a part's header; names are read as UTF-8 afterwards.
+        parser = PushMultipartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
+        part: _Part | None = None
+        try:
+            async for piece in _limited(stream, self._body_limit):
+                part = await self._multipart_piece(parser, piece, part)
+            if not parser.closed:
+                # Some clients leave out the final "--" or all that follows the last boundary (pyimgurapi, KIO).
+                part = await self._multipart_piece(parser, b"--\r\n", part)
+        except MultipartError as problem:
+            raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
+        if part is not None:
+            raise BadParameter("The multipart body ends in the middle of a part.")
+
+    async def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
+        for event in parser.parse(piece):
+            if isinstance(event, MultipartSegment):
+                part = self._open_part(_utf8(event.name), event.filename)
+            elif part is not None and event is not None:
+                part.write(event)
+            elif part is not None:
+                await self._close_part(part)
+                part = None
+        return part
+
+    def _open_part(self, name: str, filename: str | None) -> "_Part":
+        if filename is not None and name in self._pictures:
+            return _Part(name, self._open(self._reader.max_bytes), filename=_utf8(filename))
+        return self._open_field(name)
+
+    def _open_field(self, name: str) -> "_Part":
+        if name in self._pictures:
+            return _Part(name, self._open(self._body_limit))
+        return _Part(name, None)
+
+    async def _close_part(self, part: "_Part") -> None:
+        if part.incoming is None:
+            self.form.texts[part.name] = _text(bytes(part.text))
+        elif part.filename is None:
+            await self._take_text_picture(part.incoming)
+        elif part.incoming.size:
+            self.form.picture = part.incoming
+            if part.filename:
+                self.form.texts.setdefault("name", part.filename.replace("\\", "/").rsplit("/", 1)[-1])
+
+    async def _take_text_picture(self, text: Incoming) -> None:
+        """A picture in a field without a filename (b, c, d, e, f), or as the whole body (g, h, i)."""
+        found = await picture_of_text(text, self._open, self._reader.max_bytes)
+        if found is not None:
+            self.form.picture = found
+
+    # All other bodies are known by how they begin.
+
+    async def _other(self, stream: AsyncIterator[bytes], media_type: str) -> None:
+        head = b""
+        pieces = _limited(stream, self._body_limit)
+        async for piece in pieces:
+            head += piece
+            if len(head) >= SIGNATURE_BYTES:
+                break
+        rest = _joined(head, pieces)
+        if not head:
+            return
+        if sniff(head):
+            await self._raw(rest, self._reader.max_bytes)
+        elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
+            await self._json(rest)
+        elif _FORM_START.match(head) and not media_type.startswith("image/"):
+            await self._urlencoded(rest)
+        else:
+            await self._raw(rest, self._reader.max_bytes if media_type.startswith("image/") else self._body_limit)
+
+    async def _raw(self, stream: AsyncIterator[bytes], limit: int) -> None:
+        """Shapes g, g', h (raw bytes under any label) and i (bare base64)."""
+        incoming = self._open(limit)
+        async for piece in stream:
+            incoming.write(piece)
+        await self._take_text_picture(incoming)
+
+    async def _urlencoded(self, stream: AsyncIterator[bytes]) -> None:
+        """Shapes d, d', e, f; a field is decoded as it comes, so a large one never stands in memory."""
+        name, undecoded, part = b"", b"", None
+        async for piece in _joined(b"", stream, end=b"&"):
+            *finished, last = piece.split(b"&")
+            for value in finished:
+                name, part, undecoded = self._feed_field(name, part, undecoded + value)
+                if part is not None:
+                    part.write(_unquoted(undecoded))
+                    await self._close_part(part)
+                name, part, undecoded = b"", None, b""
+            name, part, undecoded = self._feed_field(name, part, undecoded + last)
+            if part is None and len(name) > _TEXT_LIMIT:
+                raise BadParameter("The form has a field name that is too long.")
+
+    def _feed_field(self, name: bytes, part: "_Part | None", raw: bytes) -> tuple[bytes, "_Part | None", bytes]:
+        """Take raw bytes of one field in: returns its name so far, its part once the name is whole, and what is left."""
+        if part is None:
+            name, equals, raw = (name + raw).partition(b"=")
+            if not equals:
+                return name, None, b""
+            part = self._open_field(_text(_unquoted(name)))
+        # A percent sign in the last two bytes may be cut off from its digits.
+        cut = raw.rfind(b"%", max(0, len(raw) - 2))
+        whole, left = (raw[:cut], raw[cut:]) if cut >= 0 else (raw, b"")
+        part.write(_unquoted(whole))
+        return name, part, left
+
+    async def _json(self, stream: AsyncIterator[bytes]) -> None:
+        """Shape j. The text must stand in memory twice while it is parsed, so few are parsed at once."""
+        body = self._open(self._body_limit)
+        async for piece in stream:
+            body.write(piece)
+        async with _one_json_at_a_time:
+            try:
+                fields = msgspec.json.decode(b"".join(body.pieces()))
+            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+                raise BadParameter(f"The JSON body is malformed: {problem}.") from problem
+            if not isinstance(fields, dict):
+                raise BadParameter("The JSON body must be an object.")
+            for name, value in fields.items():
+                if value is not None:
+                    await self._json_field(name, value)
+
+    async def _json_field(self, name: str, value: object) -> None:
+        if isinstance(value, dict | list):
+            raise BadParameter(f"The field {name!r} must be a text.")
+        part = self._open_field(name)
+        part.write((value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode())
+        await self._close_part(part)
+
+    async def _picture_from_query(self) -> None:
+        """Shapes k and l: everything in the query string."""
+        for name in self._pictures & self.form.texts.keys():
+            incoming = self._open(self._body_limit)
+            incoming.write(self.form.texts[name].encode())
+            await self._take_text_picture(incoming)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A field being received: into `incoming` where it is the picture, else into `text`."""
+
+    name: str
+    incoming: Incoming | None
+    filename: str | None = None
+    text: bytearray = field(default_factory=bytearray)
+
+    def write(self, piece: bytes | bytearray) -> None:
+        if self.incoming is not None:
+            self.incoming.write(piece)
+            return
+        self.text += piece
+        if len(self.text) > _TEXT_LIMIT:
+            raise BadParameter(f"The field {self.name!r} is longer than {_TEXT_LIMIT:,} bytes.")
+
+
+async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    received = 0
+    async for piece in stream:
+        received += len(piece)
+        if received > limit:
+            raise TooManyBytes
+        if piece:
+            yield piece
+
+
+async def _joined(head: bytes, stream: AsyncIterator[bytes], end: bytes = b"") -> AsyncIterator[bytes]:
+    if head:
+        yield head
+    async for piece in stream:
+        yield piece
+    if end:
+        yield end
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.url.query, keep_blank_values=True, errors="replace"))
+
+
+def _unquoted(raw: bytes) -> bytes:
+    return unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def _text(raw: bytes) -> str:
+    """A text as its sender meant it: UTF-8, else Latin-1, which has a character for each byte. Never a NUL."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return text.replace("\0", "")
+
+
+def _utf8(latin: str | None) -> str:
+    return _text((latin or "").encode("latin-1"))

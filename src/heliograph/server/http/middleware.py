@@ -1,0 +1,157 @@
+"""What happens around every request: its id, the true client address, the last catch-all, access log and metrics.
+
+Plain ASGI, because Starlette's BaseHTTPMiddleware costs more than serving a small picture does.
+"""
+
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("heliograph")
+
+
+class Metrics:
+    """The counters of one server, kept apart from any other server in the same process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "heliograph_requests", "Requests answered.", ["area", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "heliograph_request_seconds",
+            "Seconds from a request's head to its answer's end.",
+            ["area"],
+            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+            registry=self.registry,
+        )
+        self.under_way = Gauge("heliograph_requests_under_way", "Requests being answered.", registry=self.registry)
+        self.failures = Counter(
+            "heliograph_failures", "Requests that failed, by the failure's name.", ["name"], registry=self.registry
+        )
+
+
+class Surroundings:
+    """The outermost ASGI application. It fills `scope["state"]` with `request_id` and `address` (the client's IP)."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        *,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network],
+        access_log: bool,
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._trusted = trusted_proxies
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; whatever goes wrong behind, there is an answer and a line in the log."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, secrets.token_hex(8), self._client_address(scope))
+        self._metrics.under_way.inc()
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception:
+            log.exception("request %s failed", exchange.request_id)
+            await exchange.fail()
+        finally:
+            self._metrics.under_way.dec()
+            self._record(exchange)
+
+    def _client_address(self, scope: Scope) -> str:
+        """The client's address: the peer's, or the nearest untrusted hop of X-Forwarded-For behind trusted proxies."""
+        peer = scope["client"][0] if scope.get("client") else "unknown"
+        if not self._trusted:
+            return str(peer)
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        address = str(peer)
+        while hops and self._is_trusted(address):
+            address = hops.pop()
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+    def _record(self, exchange: "_Exchange") -> None:
+        seconds = time.perf_counter() - exchange.began
+        area = _area(exchange.scope["path"])
+        self._metrics.requests.labels(area, exchange.status).inc()
+        self._metrics.seconds.labels(area).observe(seconds)
+        if self._access_log:
+            sys.stderr.write(msgspec.json.encode(exchange.line(seconds)).decode() + "\n")
+
+
+class _Exchange:
+    """One request and what has been answered to it."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str, address: str) -> None:
+        self.scope = scope
+        self.request_id = request_id
+        self.began = time.perf_counter()
+        self.status = 0
+        self._send = send
+        self._sent = 0
+        self._id_header = (b"x-request-id", request_id.encode())
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["address"] = address
+
+    async def send(self, message: Message) -> None:
+        """Send on, with the request's id among the headers."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._id_header]
+        else:
+            self._sent += len(message.get("body", b""))
+        await self._send(message)
+
+    async def fail(self) -> None:
+        """The last catch-all: an answer in plain text, if none has begun."""
+        if self.status:
+            return
+        body = f"An internal error occurred. It was logged as request {self.request_id}.\n".encode()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def line(self, seconds: float) -> dict[str, Any]:
+        """The access log's record. The query is left out: it may hold keys."""
+        return {
+            "at": round(time.time(), 3),
+            "request_id": self.request_id,
+            "address": self.scope["state"]["address"],
+            "method": self.scope["method"],
+            "path": self.scope["path"],
+            "status": self.status,
+            "bytes": self._sent,
+            "ms": round(seconds * 1000, 2),
+        }
+
+
+def _area(path: str) -> str:
+    """What part of the server a path belongs to, for metrics: few words, however many paths there are."""
+    if path.startswith(("/api/v1/", "/.well-known/")):
+        return "native"
+    if path.startswith("/3/"):
+        return "imgur_v3"
+    if path.startswith("/api/"):
+        return "imgur_v1"
+    return "images" if "." in path else "pages"

@@ -1,0 +1,286 @@
+"""The native API, version 1: uploads in every shape, one's own images, receipts. Failures are problem details (RFC 9457).
+
+What it says is typed here; `openapi` describes the same types to the world.
+"""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.server.callers import Callers, account_of, must_own, owns
+from heliograph.server.errors import BadParameter, HeliographError, NotFound
+from heliograph.server.http.bodies import Form, Reader
+from heliograph.server.http.replies import json_reply, retry_headers, rfc3339
+from heliograph.server.library import Library
+from heliograph.server.limits import Limits
+from heliograph.server.links import DELETE_HASH_LENGTH, Links
+from heliograph.server.model import Allowance, Caller, Image, Texts
+from heliograph.server.receipts import Signer
+from heliograph.server.uploads import LONGEST_TEXT, Accepted, Uploads
+
+PICTURE_FIELDS = ("image", "file", "url")
+_LARGEST_PAGE = 100
+
+STATUS: dict[str, int] = {
+    "NoImageSent": 400,
+    "UnsupportedFormat": 415,
+    "CorruptImage": 422,
+    "TooManyBytes": 413,
+    "TooManyPixels": 422,
+    "TooManyFrames": 422,
+    "InvalidUrl": 400,
+    "ForbiddenAddress": 403,
+    "FetchFailed": 422,
+    "LocalPathSent": 400,
+    "NoKeySent": 401,
+    "UnknownKey": 401,
+    "NoTokenSent": 401,
+    "InvalidToken": 401,
+    "InvalidFkey": 403,
+    "Forbidden": 403,
+    "NotFound": 404,
+    "Gone": 410,
+    "BadParameter": 400,
+    "Conflict": 409,
+    "UploadLimitReached": 429,
+    "QuotaExceeded": 403,
+    "Busy": 503,
+    "StorageUnavailable": 503,
+    "Internal": 500,
+}
+"""Each failure of the catalogue -> its HTTP status in this dialect."""
+
+
+class Thumbnails(msgspec.Struct):
+    """Links of the six letter sizes, each a JPEG: s and b are squares of 90 and 160 pixels, the others fit a box."""
+
+    s: str
+    b: str
+    t: str
+    m: str
+    l: str  # noqa: E741 - the letter of the foreign links
+    h: str
+
+
+class ImageAnswer(msgspec.Struct, omit_defaults=True):
+    """An image. The last four members are there only for its owner and its uploader."""
+
+    id: str
+    page: str
+    link: str
+    thumbnails: Thumbnails
+    title: str | None
+    description: str | None
+    alt: str | None
+    name: str | None
+    width: Annotated[int, msgspec.Meta(description="Pixels, as displayed.")]
+    height: Annotated[int, msgspec.Meta(description="Pixels, as displayed.")]
+    media_type: str
+    size: Annotated[int, msgspec.Meta(description="Bytes of the original as stored and served.")]
+    animated: bool
+    sha256: Annotated[str, msgspec.Meta(description="Hex; of the original as stored and served.")]
+    created: Annotated[str, msgspec.Meta(description="RFC 3339, UTC.")]
+    delete_link: str | msgspec.UnsetType = msgspec.UNSET
+    delete_hash: str | msgspec.UnsetType = msgspec.UNSET
+    receipt: Annotated[
+        str | msgspec.UnsetType, msgspec.Meta(description="Compact JWS, EdDSA; keys at /.well-known/heliograph-keys.json.")
+    ] = msgspec.UNSET
+    removed_metadata: Annotated[
+        list[str] | msgspec.UnsetType, msgspec.Meta(description="Private metadata that was taken out on arrival.")
+    ] = msgspec.UNSET
+
+
+class ImagePage(msgspec.Struct):
+    """A page of images, newest first. `next` is the cursor of the page after, null on the last."""
+
+    images: list[ImageAnswer]
+    next: str | None
+
+
+class Edit(msgspec.Struct, forbid_unknown_fields=True):
+    """What of an image may change; what is left out stays, null empties."""
+
+    title: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    alt: str | None | msgspec.UnsetType = msgspec.UNSET
+    name: str | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class Problem(msgspec.Struct):
+    """A failure, RFC 9457. `name` is the failure's name in Heliograph's catalogue."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    name: str
+    request_id: str
+
+
+class Native:
+    """The handlers of `/api/v1`."""
+
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        limits: Limits,
+        reader: Reader,
+        uploads: Uploads,
+        library: Library,
+        links: Links,
+        signer: Signer,
+    ) -> None:
+        self._callers = callers
+        self._limits = limits
+        self._reader = reader
+        self._uploads = uploads
+        self._library = library
+        self._links = links
+        self._signer = signer
+
+    async def upload(self, request: Request) -> Response:
+        """POST /api/v1/images."""
+        caller = await self._caller(request)
+        self._callers.may_upload(caller)
+        allowance = await self._limits.admit_upload(caller)
+        async with self._reader.read(request, PICTURE_FIELDS) as form:
+            key = request.headers.get("idempotency-key")
+            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key)
+        answer = self._for_owner(accepted.image)
+        answer.receipt = accepted.receipt
+        answer.removed_metadata = list(accepted.removed)
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **_limit_headers(allowance)}
+        return json_reply(answer, 201, headers | _replay_header(accepted))
+
+    async def find(self, request: Request) -> Response:
+        """GET /api/v1/images/{id}."""
+        image, caller, delete_hash = await self._image(request)
+        mine = owns(caller, image, delete_hash)
+        return json_reply(self._for_owner(image) if mine else self._for_anybody(image))
+
+    async def edit(self, request: Request) -> Response:
+        """PATCH /api/v1/images/{id}."""
+        image, caller, delete_hash = await self._image(request)
+        must_own(caller, image, delete_hash)
+        try:
+            wanted = msgspec.json.decode(await _small_body(request), type=Edit)
+        except msgspec.DecodeError as problem:
+            raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
+        texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
+        edited = await self._library.edit(image, {name: text for name, text in texts.items() if text is not msgspec.UNSET})
+        return json_reply(self._for_owner(edited))
+
+    async def remove(self, request: Request) -> Response:
+        """DELETE /api/v1/images/{id}."""
+        image, caller, delete_hash = await self._image(request)
+        must_own(caller, image, delete_hash)
+        await self._library.remove(image, "removed by its owner")
+        return Response(status_code=204)
+
+    async def list(self, request: Request) -> Response:
+        """GET /api/v1/images."""
+        account = account_of(await self._caller(request))
+        asked = request.query_params.get("limit", "50")
+        if not asked.isdecimal() or not 1 <= int(asked) <= _LARGEST_PAGE:
+            raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
+        images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
+        return json_reply(ImagePage([self._for_owner(image) for image in images], cursor))
+
+    async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """GET /.well-known/heliograph-keys.json."""
+        return json_reply(self._signer.key_set(), headers={"cache-control": "public, max-age=3600"})
+
+    def speak(self, request: Request, error: HeliographError) -> Response:
+        """A failure as problem details."""
+        status = STATUS[error.name]
+        headers = retry_headers(error)
+        if status == HTTPStatus.UNAUTHORIZED:
+            headers["www-authenticate"] = 'Bearer realm="heliograph"'
+        problem = Problem(
+            type=f"{self._links.public}/docs/problems#{error.name}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=error.message,
+            name=error.name,
+            request_id=request.scope["state"]["request_id"],
+        )
+        return json_reply(problem, status, headers, "application/problem+json")
+
+    async def _caller(self, request: Request) -> Caller:
+        scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+        token = credential.strip() if scheme.lower() == "bearer" else None
+        key = credential.strip() if scheme.lower() == "client-id" else None
+        return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+
+    async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:
+        """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown."""
+        caller = await self._caller(request)
+        named = request.path_params["id"]
+        if len(named) == DELETE_HASH_LENGTH:
+            return await self._library.find_by_delete_hash(named), caller, named
+        if not named.isalnum():
+            raise NotFound
+        return await self._library.find(named), caller, request.query_params.get("delete_hash")
+
+    def _for_anybody(self, image: Image) -> ImageAnswer:
+        blob = image.blob
+        return ImageAnswer(
+            id=image.id,
+            page=self._links.page(image.id),
+            link=self._links.direct(image.id, blob.media_type),
+            thumbnails=Thumbnails(**self._links.thumbnails(image.id)),
+            title=image.title,
+            description=image.description,
+            alt=image.alt,
+            name=image.name,
+            width=blob.width,
+            height=blob.height,
+            media_type=blob.media_type,
+            size=blob.size,
+            animated=blob.animated,
+            sha256=blob.sha256.hex(),
+            created=rfc3339(image.created),
+        )
+
+    def _for_owner(self, image: Image) -> ImageAnswer:
+        answer = self._for_anybody(image)
+        answer.delete_hash = image.delete_hash
+        answer.delete_link = self._links.delete_page(image.delete_hash)
+        return answer
+
+
+def _texts(form: Form) -> Texts:
+    return Texts(form.text("title"), form.text("description"), form.text("alt"), form.text("name"))
+
+
+async def _small_body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > 256 * 1024:
+            raise BadParameter("The body is longer than an edit can be.")
+    return body
+
+
+def _limit_headers(allowance: Allowance) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end first."""
+    states = sorted(allowance.buckets, key=lambda state: state.left)
+    if not states:
+        return {}
+    names = [state.bucket.name.split(":")[0] for state in states]
+    return {
+        "ratelimit-policy": ", ".join(
+            f'"{name}";q={state.bucket.limit};w={state.bucket.period}' for name, state in zip(names, states, strict=True)
+        ),
+        "ratelimit": ", ".join(
+            f'"{name}";r={state.left};t={state.resets_in}' for name, state in zip(names, states, strict=True)
+        ),
+    }
+
+
+def _replay_header(accepted: Accepted) -> dict[str, str]:
+    return {"idempotency-replayed": "true"} if accepted.replayed else {}

@@ -1,0 +1,296 @@
+"""The pages that people see: upload, image, delete, the API's reference. Rendered here, usable without JavaScript.
+
+Hides the templates, the policy that forbids everything foreign, and how an uploader, and nobody else, gets to see the
+delete link once (decision 0006).
+"""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
+from heliograph.imaging.recipe import LETTERS
+from heliograph.server.callers import Callers
+from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NoKeySent
+from heliograph.server.http.api_page import described
+from heliograph.server.http.bodies import Form, Reader
+from heliograph.server.http.openapi import Reference
+from heliograph.server.http.replies import retry_headers, rfc3339
+from heliograph.server.library import Library
+from heliograph.server.limits import Limits
+from heliograph.server.links import Links
+from heliograph.server.model import Image, Texts
+from heliograph.server.uploads import LONGEST_TEXT, Uploads
+
+HEADINGS: dict[str, tuple[int, str]] = {
+    "NoImageSent": (400, "No picture was sent"),
+    "UnsupportedFormat": (415, "Not a picture we know"),
+    "CorruptImage": (422, "The picture is damaged"),
+    "TooManyBytes": (413, "The picture is too large"),
+    "TooManyPixels": (422, "The picture has too many pixels"),
+    "TooManyFrames": (422, "The animation is too long"),
+    "InvalidUrl": (400, "Not a web address"),
+    "ForbiddenAddress": (403, "Not from that address"),
+    "FetchFailed": (422, "The picture could not be fetched"),
+    "LocalPathSent": (400, "That is a path, not a picture"),
+    "NoKeySent": (401, "A key is needed"),
+    "UnknownKey": (401, "Unknown key"),
+    "NoTokenSent": (401, "A key is needed"),
+    "InvalidToken": (401, "Unknown token"),
+    "InvalidFkey": (403, "The form has expired"),
+    "Forbidden": (403, "Not allowed"),
+    "NotFound": (404, "Nothing here"),
+    "Gone": (410, "This picture was removed"),
+    "BadParameter": (400, "Something in the form is not right"),
+    "Conflict": (409, "Already used"),
+    "UploadLimitReached": (429, "Too many uploads for now"),
+    "QuotaExceeded": (403, "No space left"),
+    "Busy": (503, "Busy at the moment"),
+    "StorageUnavailable": (503, "Cannot store pictures at the moment"),
+    "Internal": (500, "Something broke"),
+}
+"""Each failure of the catalogue -> its HTTP status and the heading of its page."""
+
+STATIC = Path(__file__).with_name("static")
+"""The folder of what is served under /static/."""
+
+SAMPLE = STATIC / "sample.jpg"
+"""A real photograph to try an upload with (see NOTICE)."""
+
+_FIELDS = ("image", "url")
+_COOKIE = "heliograph-delete"
+_COOKIE_SECONDS = 600
+_SIZE_NAMES = {"s": "Small square", "b": "Big square", "t": "Tiny", "m": "Medium", "l": "Large", "h": "Huge"}
+
+
+class Pages:
+    """The handlers of everything that is looked at."""
+
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        limits: Limits,
+        reader: Reader,
+        uploads: Uploads,
+        library: Library,
+        links: Links,
+        reference: Reference,
+    ) -> None:
+        self._callers = callers
+        self._limits = limits
+        self._reader = reader
+        self._uploads = uploads
+        self._library = library
+        self._links = links
+        self._reference = reference
+        self._templates = _environment(_version(STATIC))
+        self._headers = {
+            "content-security-policy": _policy(links),
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            "cross-origin-opener-policy": "same-origin",
+            "cache-control": "no-cache, private",
+        }
+
+    async def front(self, request: Request) -> Response:
+        """GET /; without the form where this caller may not upload without a key."""
+        caller = await self._callers.identify(request.scope["state"]["address"])
+        try:
+            self._callers.may_upload(caller)
+            open_ = True
+        except NoKeySent:
+            open_ = False
+        return self._page(
+            "front.html",
+            open=open_,
+            public=self._links.public,
+            max_bytes=self._reader.max_bytes,
+            accepted=",".join(each.media_type for each in FORMATS.values()),
+            longest=LONGEST_TEXT,
+        )
+
+    async def upload(self, request: Request) -> Response:
+        """POST /, the plain form: on to the image's page, with a cookie that lets its uploader see the delete link."""
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise Forbidden("This form can only be sent from its own page. Programs use the API.")
+        caller = await self._callers.identify(request.scope["state"]["address"])
+        self._callers.may_upload(caller)
+        await self._limits.admit_upload(caller)
+        async with self._reader.read(request, _FIELDS) as form:
+            accepted = await self._uploads.accept(form.picture, _texts(form), caller)
+        image = accepted.image
+        response = Response(status_code=303, headers={**self._headers, "location": f"/{image.id}"})
+        response.set_cookie(
+            _COOKIE,
+            image.delete_hash,
+            max_age=_COOKIE_SECONDS,
+            path=f"/{image.id}",
+            secure=self._links.public.startswith("https:"),
+            httponly=True,
+            samesite="strict",
+        )
+        return response
+
+    async def image(self, request: Request) -> Response:
+        """GET /{id}."""
+        image = await self._library.find(request.path_params["id"])
+        known = hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), image.delete_hash.encode())
+        direct = self._links.direct(image.id, image.blob.media_type)
+        in_browsers = BY_MEDIA_TYPE[image.blob.media_type].in_browsers
+        return self._page(
+            "image.html",
+            image=image,
+            title=_title(image),
+            alt=_alt(image),
+            page=self._links.page(image.id),
+            direct=direct,
+            shown=direct if in_browsers else self._links.web(image.id),
+            fields=_link_fields(image, direct, self._links.page(image.id)),
+            thumbnails=_thumbnail_fields(image, self._links),
+            delete_page=self._links.delete_page(image.delete_hash) if known else None,
+        )
+
+    async def ask_delete(self, request: Request) -> Response:
+        """GET /delete/{delete_hash}."""
+        image = await self._library.find_by_delete_hash(request.path_params["delete_hash"])
+        return self._secret_page(
+            "delete.html",
+            image=image,
+            title=_title(image),
+            alt=_alt(image),
+            thumbnail=self._links.thumbnail(image.id, "m"),
+        )
+
+    async def delete(self, request: Request) -> Response:
+        """POST /delete/{delete_hash}."""
+        image = await self._library.find_by_delete_hash(request.path_params["delete_hash"])
+        await self._library.remove(image, "removed by its owner")
+        return self._secret_page("deleted.html", title=_title(image))
+
+    async def api(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """GET /docs/api, the reference."""
+        return self._page("api.html", **described(self._reference.content))
+
+    async def problems(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """GET /docs/problems, where the `type` of every problem points to."""
+        rows = [(each.__name__, HEADINGS[each.__name__][0], each.message) for each in CATALOGUE]
+        return self._page("problems.html", problems=rows)
+
+    def speak(self, request: Request, error: HeliographError) -> Response:
+        """A failure as a page."""
+        status, heading = HEADINGS[error.name]
+        removed = datetime.fromtimestamp(error.removed_at, UTC) if isinstance(error, Gone) else None
+        response = self._page(
+            "failure.html",
+            status=status,
+            heading=heading,
+            message=error.message,
+            removed=removed,
+            reason=error.reason if isinstance(error, Gone) else "",
+            request_id=request.scope["state"]["request_id"],
+        )
+        response.status_code = status
+        response.headers.update(retry_headers(error))
+        if status == HTTPStatus.UNAUTHORIZED:
+            response.headers["www-authenticate"] = 'Bearer realm="heliograph"'
+        return response
+
+    def _page(self, template: str, **content: object) -> Response:
+        html = self._templates.get_template(template).render(content)
+        return Response(html, headers={**self._headers, "content-type": "text/html; charset=utf-8"})
+
+    def _secret_page(self, template: str, **content: object) -> Response:
+        """A page whose address is a secret: not to be kept by caches, nor listed by search engines."""
+        response = self._page(template, **content)
+        response.headers.update({"cache-control": "no-store", "x-robots-tag": "noindex"})
+        return response
+
+
+def _policy(links: Links) -> str:
+    """Nothing foreign and nothing inline: a text that escapes its place on a page can still do nothing."""
+    images = urlsplit(links.images)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' {images.scheme}://{images.netloc}",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _environment(version: str) -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(STATIC.with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals["static"] = lambda name: f"/static/{name}?v={version}"
+    templates.filters.update(bytes=_bytes, iso=rfc3339, day=_day)
+    return templates
+
+
+def _version(folder: Path) -> str:
+    """Changes whenever anything in the folder does, so that a browser never shows a page with an old sheet."""
+    contents = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path != SAMPLE)
+    return hashlib.sha256(contents).hexdigest()[:12]
+
+
+def _texts(form: Form) -> Texts:
+    return Texts(form.text("title"), form.text("description"), form.text("alt"), form.text("name"))
+
+
+def _title(image: Image) -> str:
+    return image.title or image.name or f"Picture {image.id}"
+
+
+def _alt(image: Image) -> str:
+    return image.alt or image.title or "Picture without a description"
+
+
+def _link_fields(image: Image, direct: str, page: str) -> list[dict[str, str]]:
+    """What people paste, in the order in which they want it."""
+    said = image.alt or image.title or ""
+    in_markdown = said.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("\n", " ")
+    return [
+        {"id": "direct", "label": "Direct link", "value": direct},
+        {"id": "page", "label": "This page", "value": page},
+        {"id": "markdown", "label": "Markdown", "value": f"![{in_markdown}]({direct})"},
+        {"id": "html", "label": "HTML", "value": f'<img src="{escape(direct)}" alt="{escape(said)}">'},
+        {"id": "bbcode", "label": "BBCode", "value": f"[img]{direct}[/img]"},
+    ]
+
+
+def _thumbnail_fields(image: Image, links: Links) -> list[dict[str, str]]:
+    fields = []
+    for letter, recipe in LETTERS.items():
+        box = f"{recipe.width} by {recipe.height}"
+        label = f"{_SIZE_NAMES[letter]}, {'at most ' * (recipe.fit == 'inside')}{box} pixels"
+        fields.append({"id": f"thumbnail-{letter}", "label": label, "value": links.thumbnail(image.id, letter)})
+    return fields
+
+
+def _bytes(size: int) -> str:
+    """A size as people read it, in binary units."""
+    if size < 1024:
+        return f"{size} bytes"
+    return f"{size / 1024:.0f} KiB" if size < 1000 * 1024 else f"{size / 1024**2:.3g} MiB"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"

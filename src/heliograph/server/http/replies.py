@@ -1,0 +1,67 @@
+"""Bytes out: the encoders that dialects share. Each dialect decides what to say; this decides how it is spelt."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.server.errors import HeliographError
+
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,127}\Z")
+_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+XML_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def json_reply(
+    content: object, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = "application/json"
+) -> Response:
+    """Compact JSON without blanks, under a media type without charset (clients compare it to the letter)."""
+    return Response(msgspec.json.encode(content), status, {**(headers or {}), "content-type": media_type})
+
+
+def jsonp_reply(request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, or a call of the function that the query's `callback` names, where it is a plain name."""
+    callback = request.query_params.get("callback", "")
+    if not _CALLBACK.match(callback):
+        return json_reply(content, status, headers)
+    # The comment in front keeps old browser plug-ins from taking the answer for their own format.
+    body = b"/**/" + callback.encode() + b"(" + msgspec.json.encode(content) + b");"
+    return Response(body, status, {**(headers or {}), "content-type": "application/javascript; charset=utf-8"})
+
+
+def xml_reply(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The XML text `body` behind a declaration on a line of its own."""
+    return Response((XML_DECLARATION + body).encode(), status, {**(headers or {}), "content-type": "text/xml; charset=utf-8"})
+
+
+def xml_element(tag: str, value: Any, attributes: str = "") -> str:  # noqa: ANN401 - whatever JSON can hold
+    """One element: mappings become children, lists become `item` children, None an empty element, booleans words."""
+    if value is None or value == "":
+        return f"<{tag}{attributes}/>"
+    if isinstance(value, Mapping):
+        inner = "".join(xml_element(name, each) for name, each in value.items())
+    elif isinstance(value, list | tuple):
+        inner = "".join(xml_element("item", each) for each in value)
+    elif isinstance(value, bool):
+        inner = str(value).lower()
+    else:
+        inner = escape(_FORBIDDEN_IN_XML.sub("", str(value)))
+    return f"<{tag}{attributes}>{inner}</{tag}>"
+
+
+def retry_headers(error: HeliographError) -> dict[str, str]:
+    """`Retry-After` (RFC 9110 section 10.2.3), in seconds, for the failures that pass by themselves."""
+    seconds = getattr(error, "retry_after", None)
+    return {"retry-after": str(max(1, int(seconds)))} if seconds is not None else {}
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as RFC 3339 text in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+

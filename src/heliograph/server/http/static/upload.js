@@ -1,0 +1,170 @@
+// Makes the upload form nicer: many pictures at once, drop, paste, progress. Without it the plain form does the job.
+
+import { addButton } from "./copy.js";
+
+const form = document.getElementById("upload");
+const list = document.getElementById("list");
+const status = document.getElementById("status");
+const limit = Number(form?.dataset.limit);
+const AT_ONCE = 2;
+const waiting = [];
+let running = 0;
+let fields = 0;
+
+if (form) start();
+
+function start() {
+  form.image.multiple = true;
+  for (const hint of document.querySelectorAll(".scripted")) hint.hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const address = form.url.value.trim();
+    const pictures = [...form.image.files, ...(address ? [address] : [])];
+    if (!pictures.length) return say("Choose a picture first, or give its address.");
+    add(pictures, texts());
+    form.reset();
+  });
+  addEventListener("paste", (event) => {
+    const files = [...event.clipboardData.files];
+    if (files.length) { event.preventDefault(); add(files, {}); }
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dragging");
+  });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dragging");
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dragging");
+    const address = event.dataTransfer.getData("text/uri-list").split("\n")[0];
+    const files = [...event.dataTransfer.files];
+    if (files.length) add(files, {});
+    else if (address) add([address], {});
+  });
+}
+
+function texts() {
+  const said = {};
+  for (const name of ["title", "description", "alt"]) if (form[name].value.trim()) said[name] = form[name].value;
+  return said;
+}
+
+function say(text) {
+  document.getElementById("results").hidden = false;
+  status.textContent = text;
+}
+
+/** Take pictures (files or addresses) in, with what is said about them. */
+function add(pictures, said) {
+  for (const picture of pictures) {
+    const entry = new Entry(picture, said);
+    list.prepend(entry.item);
+    waiting.push(entry);
+  }
+  next();
+}
+
+function next() {
+  while (running < AT_ONCE && waiting.length) {
+    running += 1;
+    waiting.shift().upload().finally(() => { running -= 1; next(); });
+  }
+  const left = running + waiting.length;
+  say(left ? `Uploading ${left} ${left === 1 ? "picture" : "pictures"} …` : "Done.");
+}
+
+/** One picture on its way, and its place in the list. */
+class Entry {
+  constructor(picture, said) {
+    this.picture = picture;
+    this.said = said;
+    this.name = picture.name ?? picture;
+    // The same key on every try: a repeated upload is answered with the first one's links.
+    this.key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.item = make("li");
+  }
+
+  async upload() {
+    if (this.picture.size > limit) return this.fail("The picture is larger than this server accepts.", false);
+    const bar = make("progress", { max: 1, value: 0 });
+    bar.setAttribute("aria-label", `Progress of ${this.name}`);
+    this.show(make("div", { className: "thumb" }), make("h3", { textContent: this.name }), bar);
+    try {
+      this.succeed(await send(this.body(), this.key, (done) => { bar.value = done; }));
+    } catch (error) {
+      this.fail(error.message, true);
+    }
+  }
+
+  body() {
+    const body = new FormData();
+    for (const [name, text] of Object.entries(this.said)) body.set(name, text);
+    if (typeof this.picture === "string") body.set("url", this.picture);
+    else body.set("image", this.picture);
+    return body;
+  }
+
+  succeed(image) {
+    const title = make("h3");
+    title.append(make("a", { href: image.page, textContent: image.title || image.name || image.id }));
+    const alt = (image.alt || image.title || "").replace(/[[\]\\]/g, "\\$&");
+    this.show(
+      make("img", { className: "thumb", src: image.thumbnails.b, alt: image.alt || "" }),
+      title,
+      field("Direct link", image.link),
+      field("Markdown", `![${alt}](${image.link})`),
+      field("Delete link (keep it to yourself)", image.delete_link),
+    );
+  }
+
+  fail(message, again) {
+    const parts = [make("h3", { textContent: this.name }), make("p", { className: "wrong", textContent: message })];
+    if (again) {
+      const button = make("button", { type: "button", className: "quiet", textContent: "Try again" });
+      button.addEventListener("click", () => { waiting.push(this); next(); });
+      parts.push(button);
+    }
+    this.show(make("div", { className: "thumb" }), ...parts);
+  }
+
+  show(thumb, ...parts) {
+    const text = make("div");
+    text.append(...parts);
+    this.item.replaceChildren(thumb, text);
+  }
+}
+
+/** Post a form to the API; resolves with the image, rejects with what went wrong in words. */
+function send(body, key, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/v1/images");
+    request.setRequestHeader("Idempotency-Key", key);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) progress(event.loaded / event.total); });
+    request.addEventListener("error", () => reject(new Error("The connection was lost.")));
+    request.addEventListener("load", () => {
+      if (request.status < 300 && request.response) resolve(request.response);
+      else reject(new Error(request.response?.detail ?? `The server answered ${request.status}.`));
+    });
+    request.send(body);
+  });
+}
+
+function field(label, value) {
+  const id = `field-${fields += 1}`;
+  const box = make("div", { className: "copy" });
+  box.append(
+    make("label", { htmlFor: id, textContent: label }),
+    make("input", { id, type: "text", value, readOnly: true, spellcheck: false }),
+  );
+  addButton(box);
+  return box;
+}
+
+function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}

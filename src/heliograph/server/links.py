@@ -1,0 +1,79 @@
+"""The URL grammar, in both directions: from an image to its links, and from a path to what it asks for.
+
+Our ids have one length, so a size letter behind one is never ambiguous. Imported foreign ids keep their own length (5 to
+8): they are looked up whole first, and then less one letter (wire page links-and-thumbnails, section 2).
+"""
+
+import re
+import secrets
+import string
+from urllib.parse import urlsplit
+
+from heliograph.imaging.formats import BY_MEDIA_TYPE
+from heliograph.imaging.recipe import LETTERS
+from heliograph.server.model import ImageRef
+
+ID_LENGTH = 10
+DELETE_HASH_LENGTH = 15
+_ALPHABET = string.ascii_letters + string.digits
+_IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
+
+
+def new_id() -> str:
+    """A fresh image id: 10 letters and digits, 59 bits, not to be guessed."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+
+
+def new_delete_hash() -> str:
+    """A fresh delete hash: 15 letters and digits, 89 bits. Its length tells it from an id."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(DELETE_HASH_LENGTH))
+
+
+def parse(path: str) -> ImageRef | None:
+    """What the path of an image file, such as `/aB3xY7qmTzl.jpg`, asks for; None where it is no such path."""
+    found = _IMAGE_PATH.match(path)
+    if not found:
+        return None
+    word, extension = found.groups()
+    whole, shorter = (word, None), (word[:-1], word[-1])
+    if word[-1] not in LETTERS or len(word) == ID_LENGTH:
+        return ImageRef((whole,), extension)
+    if len(word) == ID_LENGTH + 1:
+        return ImageRef((shorter,), extension)
+    return ImageRef((whole, shorter) if len(word) > 5 else (whole,), extension)
+
+
+class Links:
+    """Makes links. `public` and `images` are addresses without a final slash; `scheme` overrides theirs where set."""
+
+    def __init__(self, public: str, images: str = "", scheme: str = "") -> None:
+        self.public = _with_scheme(public, scheme)
+        self.images = _with_scheme(images or public, scheme)
+
+    def page(self, image_id: str) -> str:
+        """The page that shows the image."""
+        return f"{self.public}/{image_id}"
+
+    def direct(self, image_id: str, media_type: str) -> str:
+        """The image file itself, with the extension of its stored type."""
+        return f"{self.images}/{image_id}.{BY_MEDIA_TYPE[media_type].extension}"
+
+    def thumbnail(self, image_id: str, letter: str) -> str:
+        """One of the six letter sizes: always a JPEG, and so is its extension."""
+        return f"{self.images}/{image_id}{letter}.jpg"
+
+    def thumbnails(self, image_id: str) -> dict[str, str]:
+        """All six letter sizes by letter."""
+        return {letter: self.thumbnail(image_id, letter) for letter in LETTERS}
+
+    def web(self, image_id: str) -> str:
+        """A rendition that every browser shows, of an original that not every browser shows."""
+        return f"{self.images}/{image_id}.webp?as=web"
+
+    def delete_page(self, delete_hash: str) -> str:
+        """The page that asks whether to delete, and does."""
+        return f"{self.public}/delete/{delete_hash}"
+
+
+def _with_scheme(address: str, scheme: str) -> str:
+    return urlsplit(address)._replace(scheme=scheme).geturl() if scheme else address

@@ -1,0 +1,9 @@
+"""Alembic's entry: runs the revisions on the connection that `upgrade.to_head` hands over."""
+
+from alembic import context
+
+from heliograph.server.catalog import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
+context.run_migrations()

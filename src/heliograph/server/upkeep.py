@@ -1,0 +1,47 @@
+"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from heliograph.server import catalog
+from heliograph.server.errors import HeliographError
+from heliograph.server.ports import BlobStore, Database
+
+log = logging.getLogger("heliograph")
+
+_AT_ONCE = 100
+_PAUSE = 3600.0
+
+
+class Upkeep:
+    """Repeats its rounds until cancelled. `grace` is how many seconds the bytes of a removed image are kept."""
+
+    def __init__(self, *, database: Database, blobs: BlobStore, grace: float) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._grace = timedelta(seconds=grace)
+
+    async def run(self) -> None:
+        """One round at once, then one an hour. A round that fails is logged and repeated with the next."""
+        while True:
+            try:
+                await self.sweep()
+                await self._database.transaction(catalog.forget_replays())
+            except HeliographError:
+                log.exception("upkeep failed; it goes on in an hour")
+            await asyncio.sleep(_PAUSE)
+
+    async def sweep(self) -> int:
+        """Remove the bytes of blobs unused for longer than the grace time. Returns how many.
+
+        A blob is claimed first, so that an upload of the same bytes waits and then stores them anew; the row stays, as
+        tombstones go on describing what was there.
+        """
+        swept = 0
+        while claimed := await self._database.transaction(catalog.start_sweeping(catalog.now() - self._grace, _AT_ONCE)):
+            for sha256 in claimed:
+                await self._blobs.remove(sha256.hex())
+                await self._database.transaction(catalog.finish_sweeping(sha256))
+            swept += len(claimed)
+        return swept

@@ -1,0 +1,206 @@
+"""Images arriving: from received bytes or a URL to a published image with a signed receipt.
+
+Hides the order that makes an acknowledgement true: decode wholly, clean, store the bytes durably, and only then add the
+row. A crash between bytes and row leaves bytes that nobody points to, never a link without bytes.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from heliograph.imaging.formats import FORMATS, Inspection
+from heliograph.server import catalog
+from heliograph.server.errors import BadParameter, Busy, Conflict, NoImageSent, naming_image_failures
+from heliograph.server.incoming import Incoming
+from heliograph.server.links import new_delete_hash, new_id
+from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
+from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
+from heliograph.server.receipts import Signer
+
+LONGEST_TEXT = {"title": 512, "description": 16_384, "alt": 4_096, "name": 255}
+"""The most characters of each text."""
+
+_ATTEMPTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An upload that was acknowledged. `removed` names the private metadata that was taken out, where it is known."""
+
+    image: Image
+    receipt: str
+    removed: tuple[str, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class Counted:
+    """Since the start: images published, and the bytes of their originals."""
+
+    images: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """The bytes of one upload as a file, and their hash (32 bytes)."""
+
+    path: Path
+    sha256: bytes
+
+
+class Uploads:
+    """Takes pictures in. `folder` holds files under way and must be on the blob store's disk where that is local."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        transformer: Transformer,
+        fetcher: Fetcher,
+        signer: Signer,
+        folder: Path,
+        max_bytes: int,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._transformer = transformer
+        self._fetcher = fetcher
+        self._signer = signer
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self.counted = Counted()
+
+    async def accept(
+        self,
+        picture: Incoming | RemoteImage | None,
+        texts: Texts,
+        caller: Caller,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Publish `picture`. With the idempotency key of an earlier upload of the same content, that one's answer again.
+
+        Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
+        ForbiddenAddress, FetchFailed, BadParameter, Conflict, Busy, StorageUnavailable.
+        """
+        if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
+            raise NoImageSent
+        texts = _checked(texts)
+        replay_key = _replay_key(idempotency_key, caller)
+        fingerprint = _fingerprint(picture, texts)
+        if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+            return known
+        with self._temporary("fetched-") as fetched, self._temporary("cleaned-") as cleaned:
+            received = await self._received(picture, fetched)
+            with naming_image_failures():
+                inspection = await self._transformer.inspect(received.path, cleaned)
+            stored = cleaned if inspection.changed else received.path
+            image = _described(inspection, texts, caller)
+            replay = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
+            published = await self._publish(image, stored, replay)
+        if not published:
+            return await self._answer_of_the_first(replay_key, fingerprint)
+        self.counted.images += 1
+        self.counted.bytes += image.blob.size
+        receipt = self._signer.receipt(image, received.sha256, catalog.now())
+        return Accepted(image, receipt, inspection.removed)
+
+    async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
+        if isinstance(picture, Incoming):
+            return _Received(await asyncio.to_thread(picture.as_file), picture.sha256)
+        _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
+        return _Received(fetched, sha256)
+
+    async def _publish(self, image: Image, stored: Path, replay: catalog.Replay | None) -> bool:
+        """Bytes first, then the row. False where the idempotency key was used meanwhile."""
+        for attempt in range(_ATTEMPTS):
+            await self._blobs.put(image.blob.sha256.hex(), stored)
+            try:
+                return await self._database.transaction(catalog.add_image(image, replay))
+            except catalog.BlobBeingSwept:
+                await asyncio.sleep(0.05 * (attempt + 1))
+        raise Busy
+
+    async def _answer_of_the_first(self, replay_key: bytes | None, fingerprint: bytes) -> Accepted:
+        """The answer of whoever used the same idempotency key a moment earlier."""
+        known = replay_key and await self._replayed(replay_key, fingerprint)
+        if not known:
+            raise Busy
+        return known
+
+    async def _replayed(self, key: bytes, fingerprint: bytes) -> Accepted | None:
+        row = await self._database.fetch_one(catalog.replay(key, catalog.now() - catalog.REPLAY_TIME))
+        if row is None:
+            return None
+        known = catalog.to_replay(row)
+        if known.fingerprint != fingerprint:
+            raise Conflict
+        found = await self._database.fetch_one(catalog.image(known.image_id))
+        assert found is not None, "a replay points to an image, and images are never deleted"
+        image = catalog.to_image(found)
+        return Accepted(image, self._signer.receipt(image, known.received_sha256, image.created), replayed=True)
+
+    @contextmanager
+    def _temporary(self, prefix: str) -> Iterator[Path]:
+        """A name for a file that does not exist yet; what is there at the end is removed."""
+        path = Path(tempfile.mktemp(prefix=prefix, dir=self._folder))  # noqa: S306 - the folder is ours alone
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
+    blob = Blob(
+        sha256=inspection.sha256,
+        size=inspection.size,
+        media_type=FORMATS[inspection.format].media_type,
+        width=inspection.width,
+        height=inspection.height,
+        frames=inspection.frames,
+    )
+    return Image(
+        id=new_id(),
+        delete_hash=new_delete_hash(),
+        blob=blob,
+        account_id=caller.account.id if caller.account else None,
+        application_id=caller.application.id if caller.application else None,
+        created=catalog.now(),
+        title=texts.title,
+        description=texts.description,
+        alt=texts.alt,
+        name=texts.name,
+    )
+
+
+def _checked(texts: Texts) -> Texts:
+    return Texts(**checked_texts({name: getattr(texts, name) for name in LONGEST_TEXT}))
+
+
+def checked_texts(texts: dict[str, str | None]) -> dict[str, str | None]:
+    """The texts with blank ones as None. Raises BadParameter where one is too long."""
+    for name, text in texts.items():
+        if text is not None and len(text) > LONGEST_TEXT[name]:
+            raise BadParameter(f"The {name} is longer than {LONGEST_TEXT[name]:,} characters.")
+    return {name: text.strip() or None if text else None for name, text in texts.items()}
+
+
+def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
+    """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer."""
+    if idempotency_key is None:
+        return None
+    if not 8 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
+        raise BadParameter("The Idempotency-Key must have 8 to 255 printable ASCII characters.")
+    who = f"{caller.account.id if caller.account else ''}\n{caller.key or ''}\n{idempotency_key}"
+    return hashlib.sha256(who.encode()).digest()
+
+
+def _fingerprint(picture: Incoming | RemoteImage, texts: Texts) -> bytes:
+    """What makes two uploads the same content: the bytes (or the address) and the texts."""
+    content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
+    return hashlib.sha256(content + repr(texts).encode()).digest()
