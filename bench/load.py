@@ -1,7 +1,7 @@
 """The load generator: keep-alive connections over raw sockets, requests built beforehand, every answer checked.
 
-It runs as a process of its own (`python -m bench.load`, job as JSON on standard input, outcome as JSON on standard
-output), so that its work and the server's are counted apart. Both share the machine's cores, as goals.md has it.
+It runs as a process of its own (`python -m bench.load FILE`, job as JSON on standard input, outcome as JSON in FILE),
+so that its work and the server's are counted apart. Both share the machine's cores, as goals.md has it.
 GETs that nginx answers some ten thousand times a second are beyond Python: `wrk` of Debian's packages makes those.
 """
 
@@ -11,6 +11,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -70,11 +71,10 @@ class Outcome:
 def run(job: Job) -> Outcome:
     """Let a process of its own do the job."""
     root = Path(__file__).parent.parent
-    told = subprocess.run(
-        [sys.executable, "-m", "bench.load"],
-        input=json.dumps(asdict(job)), text=True, stdout=subprocess.PIPE, cwd=root, check=True,
-    )  # fmt: skip
-    return Outcome(**json.loads(told.stdout))
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as outcome:
+        command = [sys.executable, "-m", "bench.load", outcome.name]
+        subprocess.run(command, input=json.dumps(asdict(job)), text=True, cwd=root, check=True)
+        return Outcome(**json.load(outcome))
 
 
 # Request shapes: each gives the bytes of one whole request for one file.
@@ -194,4 +194,4 @@ async def _all(job: Job) -> Outcome:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asdict(uvloop.run(_all(Job(**json.load(sys.stdin)))))))
+    Path(sys.argv[1]).write_text(json.dumps(asdict(uvloop.run(_all(Job(**json.load(sys.stdin)))))))

@@ -44,15 +44,18 @@ def uploads(kind: str, scale: Scale, nginx: Nginx) -> Iterator[Row]:
             outcome = server.upload(pictures[:count], 16)
             rounds.cpu.append((server.cpu() - before) / count)
             rounds.ours.append(outcome)
-        rounds.nginx.append(_put(nginx, pictures[:count]))
+        rounds.nginx.append(_put(nginx, pictures[:count], scale.puts[kind]))
         rounds.unavoidable.append(unavoidable_seconds(pictures[: scale.sample], nginx.root))
     yield from _rows(kind, rounds)
 
 
-def _put(nginx: Nginx, pictures: list[Path]) -> Outcome:
-    """Nginx's WebDAV PUT of the same bytes, repeated where one pass would be over too soon to measure."""
+def _put(nginx: Nginx, pictures: list[Path], count: int) -> Outcome:
+    """nginx's WebDAV PUT of the same bytes, at least `count` times under new names.
+
+    That many, because the first thousand small files into an empty folder go six times faster than those after them.
+    """
     nginx.forget_uploads()
-    repeats = max(1, 800 // len(pictures)) if pictures[0].stat().st_size < 1_000_000 else 2
+    repeats = -(-count // len(pictures))
     outcome = run(Job(nginx.port, "put", [str(path) for path in pictures] * repeats, 16, 201))
     nginx.forget_uploads()
     return outcome

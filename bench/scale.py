@@ -9,6 +9,7 @@ class Scale:
 
     rounds: int
     uploads: dict[str, int]
+    puts: dict[str, int]
     sample: int
     crowd: dict[str, int]
     memory_rounds: int
@@ -22,6 +23,7 @@ class Scale:
 FULL = Scale(
     rounds=5,
     uploads={"small": 800, "medium": 240, "large": 64},
+    puts={"small": 9600, "medium": 1440, "large": 320},
     sample=16,
     crowd={"medium": 512, "large": 256},
     memory_rounds=3,
@@ -34,6 +36,7 @@ FULL = Scale(
 QUICK = Scale(
     rounds=1,
     uploads={"small": 64, "medium": 32, "large": 12},
+    puts={"small": 1600, "medium": 240, "large": 48},
     sample=6,
     crowd={"medium": 256, "large": 64},
     memory_rounds=1,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from obstore.store import S3Store
-from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.memory import MemoryLimiter
@@ -18,13 +17,10 @@ from heliograph.server.backends.object_store import ObjectStore
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.ports import BlobStore, Database, Limiter
+from tests.contracts.tables import tables
 from tests.servers.gate import Gate
 from tests.servers.postgres import PostgresServer
 from tests.servers.seaweed import SeaweedServer
-
-tables = MetaData()
-things = Table("things", tables, Column("id", Integer, primary_key=True), Column("name", String(50), unique=True))
-counters = Table("counters", tables, Column("id", Integer, primary_key=True), Column("value", Integer, nullable=False))
 
 
 @pytest.fixture(scope="session")

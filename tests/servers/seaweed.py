@@ -31,7 +31,7 @@ class SeaweedServer:
         return self._ports["s3"]
 
     def url(self, prefix: str, port: int | None = None) -> str:
-        """The address of a folder of the bucket, as ObjectStore takes it; `port` is that of a Gate before the server."""
+        """The address of a folder of the bucket, as ObjectStore takes it; `port` may be a Gate's."""
         return f"s3://images/{prefix}?endpoint=http://127.0.0.1:{port or self.port}&region=us-east-1"
 
     def start(self) -> None:

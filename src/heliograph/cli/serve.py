@@ -3,8 +3,11 @@
 import asyncio
 import logging
 import shlex
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +26,10 @@ _IDLE_SECONDS = 5
 """Idle connections are closed after so long: npm's imgur 2.6.1 waits for the server to do it (wire page clients, 15)."""
 
 
+_SHUTDOWN_SECONDS = 10
+"""How long requests under way may take to finish when the server is told to stop."""
+
+
 async def _serve(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     app = Server(replace(settings, port=listener.getsockname()[1]))
@@ -34,15 +41,28 @@ async def _serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         backlog=2048,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     await app.start()
     try:
         _greet(app, settings)
         await server.serve(sockets=[listener])
     finally:
         await app.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends in peace when told to: uvicorn's own raises the signal again and so skips what is to be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM as the request to finish what is under way and return."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -25,6 +25,9 @@ Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many bytes of how many were sent; begins anew when an upload is tried again."""
 
+LONGEST_SHOWN = 200
+"""Characters of a path that an error message repeats."""
+
 IN_MEMORY = 1024 * 1024
 """Bytes of a pipe that are kept in memory; more go to a temporary file."""
 
@@ -118,7 +121,7 @@ def sendable(text: str) -> str:
 
 def _open(path: str | os.PathLike[str]) -> IO[bytes]:
     """Open the file at `path`; raises InputError, with advice, if that cannot be."""
-    shown = os.fspath(path)
+    shown = _shortened(os.fspath(path))
     try:
         if stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116 # a str may be too odd for a Path
             raise InputError(f"{shown} is a folder. Name the pictures in it.")
@@ -138,6 +141,11 @@ def _rereadable(file: IO[bytes]) -> Iterator[IO[bytes]]:
     else:
         with spooled(file) as copy:
             yield copy
+
+
+def _shortened(path: str) -> str:
+    """`path` as a message can show it: base64 text taken for a path would else crowd out the advice."""
+    return path if len(path) <= LONGEST_SHOWN else f"{path[:LONGEST_SHOWN]}…"
 
 
 def _is_binary(file: object) -> bool:

@@ -17,8 +17,9 @@ class Format:
 class Inspection:
     """What a worker found out about a picture by decoding it wholly.
 
-    width, height: pixels as displayed. frames: 1 for a still. changed: whether a cleaned file was written to the target.
-    sha256 (32 bytes) and size (bytes) are those of what is to be stored. removed: what was taken out, e.g. ("EXIF GPS",).
+    width, height: pixels as displayed. frames: 1 for a still. changed: whether a cleaned file was written to the
+    target. sha256 (32 bytes) and size (bytes) are those of what is to be stored. removed: words for what was taken
+    out, e.g. ("EXIF", "GPS").
     """
 
     format: str
@@ -52,6 +53,7 @@ SIGNATURE_BYTES = 64
 """How many leading bytes `sniff` wants to see."""
 
 _AVIF_BRANDS = {b"avif", b"avis"}
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 
 
@@ -71,7 +73,7 @@ def sniff(head: bytes) -> str | None:
         return "webp"
     if head.startswith((b"II*\x00", b"MM\x00*")):
         return "tiff"
-    if head.startswith(b"BM") and len(head) >= 18 and head[6:10] == b"\0\0\0\0" and head[14] in (12, 40, 52, 56, 64, 108, 124):
+    if head.startswith(b"BM") and len(head) >= 18 and head[14] in _BMP_HEADERS and head[15:18] == b"\0\0\0":
         return "bmp"
     if head[4:8] == b"ftyp":
         return _sniff_iso_media(head)

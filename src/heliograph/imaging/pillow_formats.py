@@ -26,11 +26,13 @@ def header(name: str, source: Path) -> Header:
     try:
         if name == "heic":
             image = pi_heif.open_heif(source, convert_hdr_to_8bit=True)[0]
-            return Header(*image.size, 1, image.size[0] * image.size[1] * _HEIC_BYTES_A_PIXEL)
+            width, height = image.size
+            return Header(width, height, 1, width * height * _HEIC_BYTES_A_PIXEL)
         with _open(name, source) as picture:
             bytes_a_pixel = _BMP_BYTES_A_PIXEL if name == "bmp" else _AVIF_BYTES_A_PIXEL
             frames = getattr(picture, "n_frames", 1)
-            return Header(*picture.size, frames, picture.size[0] * picture.size[1] * bytes_a_pixel)
+            width, height = picture.size
+            return Header(width, height, frames, width * height * bytes_a_pixel)
     except _BROKEN as failure:
         raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure
 
@@ -50,9 +52,9 @@ def check(name: str, source: Path) -> None:
 
 
 def pixels(name: str, source: Path) -> tuple[bytes, int, int, int, bytes]:
-    """The first picture, turned as displayed: samples of 8 bits, width, height, channels (1, 3 or 4), ICC profile or b"".
+    """The first picture, turned as displayed: samples of 8 bits, width, height, channels (1, 3 or 4), ICC profile.
 
-    Raises CorruptImage.
+    The profile may be empty. Raises CorruptImage.
     """
     try:
         if name == "heic":
@@ -60,7 +62,9 @@ def pixels(name: str, source: Path) -> tuple[bytes, int, int, int, bytes]:
         else:
             found = _open(name, source)
         with found as picture:
-            flat = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA" if "A" in picture.mode else "RGB")
+            flat = picture
+            if picture.mode not in ("L", "RGB", "RGBA"):
+                flat = picture.convert("RGBA" if "A" in picture.mode else "RGB")
             return flat.tobytes(), *flat.size, len(flat.getbands()), picture.info.get("icc_profile") or b""
     except _BROKEN as failure:
         raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure

@@ -8,13 +8,13 @@ import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyvips
 
 from heliograph.imaging import cleaning, pillow_formats, png_frames
 from heliograph.imaging.cleaning import iso_media, tiff
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
 from heliograph.imaging.formats import SIGNATURE_BYTES, Inspection, sniff
 from heliograph.imaging.limits import Header, Limits, check
@@ -23,7 +23,17 @@ from heliograph.imaging.recipe import Recipe
 Admit = Callable[[int], None]
 """Told how many bytes of memory decoding will need; returns when there is room."""
 
-_LOADERS = {"jpeg": "jpegload", "png": "pngload", "gif": "gifload", "webp": "webpload", "avif": "heifload", "tiff": "tiffload"}
+_Vips: TypeAlias = Any
+"""A pyvips.Image: the library comes without types."""
+
+_LOADERS = {
+    "jpeg": "jpegload",
+    "png": "pngload",
+    "gif": "gifload",
+    "webp": "webpload",
+    "avif": "heifload",
+    "tiff": "tiffload",
+}
 _BYTES_A_PIXEL = {"gif": 0, "webp": 8, "avif": 8}
 _CHEAPEST = {"shrink": 8}
 """A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made."""
@@ -98,22 +108,24 @@ def _by_pillow(name: str, data: memoryview) -> bool:
     return name in ("heic", "bmp") or (name == "avif" and iso_media.is_sequence(data))
 
 
-def _vips_header(name: str, image: Any, data: memoryview, orientation: int) -> Header:
+def _vips_header(name: str, image: _Vips, data: memoryview, orientation: int) -> Header:
     width, height = image.width, image.height
     frames = image.get("n-pages") if name in ("gif", "webp") and image.get_typeof("n-pages") else 1
     memory = width * height * _BYTES_A_PIXEL.get(name, 0)
-    if name == "jpeg" and image.get_typeof("jpeg-multiscan"):  # all coefficients are held, two bytes each
-        memory = width * height * 3 if _field(image, "jpeg-chroma-subsample") == "4:2:0" else width * height * 2 * image.bands
+    if name == "jpeg" and _field(image, "jpeg-multiscan"):  # all coefficients are held, two bytes each
+        halved = _field(image, "jpeg-chroma-subsample") == "4:2:0"
+        memory = width * height * (3 if halved else 2 * image.bands)
     if name == "tiff":
         memory = tiff.largest_block(data)
     return Header(width, height, frames, memory, orientation)
 
 
-def _field(image: Any, name: str) -> Any:
-    return image.get(name) if image.get_typeof(name) else None
+def _field(image: _Vips, name: str) -> int | str | None:
+    value: int | str | None = image.get(name) if image.get_typeof(name) else None
+    return value
 
 
-def _load(name: str, source: Path, **options: Any) -> Any:
+def _load(name: str, source: Path, **options: int) -> _Vips:
     """Open with the format's own loader, never with a guessed one."""
     return getattr(pyvips.Image, _LOADERS[name])(str(source), access="sequential", fail_on="truncated", **options)
 
@@ -130,7 +142,7 @@ def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
                 image.rawsave(_NOWHERE)
 
 
-def _frames(name: str, source: Path, limits: Limits) -> Iterator[Any]:
+def _frames(name: str, source: Path, limits: Limits) -> Iterator[_Vips]:
     """What has to be read to have read everything."""
     if name == "jpeg":
         yield _load(name, source, **_CHEAPEST)
@@ -138,7 +150,7 @@ def _frames(name: str, source: Path, limits: Limits) -> Iterator[Any]:
         yield _load(name, source, n=-1)
     elif name == "tiff":
         first = _load(name, source)
-        pages = _field(first, "n-pages") or 1
+        pages = int(_field(first, "n-pages") or 1)
         for number in range(pages):
             page = _load(name, source, page=number)
             check(Header(page.width, page.height, pages, 0), limits)
@@ -151,19 +163,20 @@ def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> I
     changed = plan.changes(data)
     digest, size = plan.write(data, target) if changed else (hashlib.sha256(data).digest(), len(data))
     width, height = header.displayed
-    return Inspection(plan.format, width, height, header.frames, changed, digest, size, tuple(plan.removed) if changed else ())
+    removed = tuple(plan.removed) if changed else ()
+    return Inspection(plan.format, width, height, header.frames, changed, digest, size, removed)
 
 
-def _thumbnail(name: str, source: Path, recipe: Recipe) -> Any:
-    """The first frame, turned upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
+def _thumbnail(name: str, source: Path, recipe: Recipe) -> _Vips:
+    """The first frame, upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
     options: dict[str, Any] = {"height": recipe.height, "output_profile": "srgb"}
     options |= {"crop": "centre", "size": "both"} if recipe.fit == "crop" else {"size": "down"}
-    if name in ("heic", "bmp", "avif"):  # an AVIF's embedded thumbnail could be another picture: never shrink on load
+    if name in ("heic", "bmp", "avif"):  # never from an AVIF's embedded thumbnail: it could be another picture
         return _whole(name, source).thumbnail_image(recipe.width, **options)
     return pyvips.Image.thumbnail(str(source), recipe.width, **options)
 
 
-def _whole(name: str, source: Path) -> Any:
+def _whole(name: str, source: Path) -> _Vips:
     with _contents(source) as data:
         if not _by_pillow(name, data):
             return _load(name, source)
@@ -175,7 +188,7 @@ def _whole(name: str, source: Path) -> Any:
     return image
 
 
-def _flatten(image: Any, recipe: Recipe) -> Any:
+def _flatten(image: _Vips, recipe: Recipe) -> _Vips:
     """Eight bits of sRGB or grey; on white where the output has no transparency."""
     if image.interpretation not in ("srgb", "b-w") or image.format != "uchar":
         image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb").cast("uchar")
@@ -184,7 +197,7 @@ def _flatten(image: Any, recipe: Recipe) -> Any:
     return image
 
 
-def _encode(image: Any, recipe: Recipe) -> bytes:
+def _encode(image: _Vips, recipe: Recipe) -> bytes:
     if recipe.output == "jpg":
         encoded: bytes = image.jpegsave_buffer(Q=recipe.quality, keep="none", optimize_coding=True)
     else:
@@ -194,7 +207,7 @@ def _encode(image: Any, recipe: Recipe) -> bytes:
 
 @contextmanager
 def _vips_failures() -> Iterator[None]:
-    """libvips' failures in our words; its own texts name files and internals."""
+    """Say failures of libvips in our words; its own texts name files and internals."""
     try:
         yield
     except pyvips.Error as failure:

@@ -4,7 +4,8 @@ Hides deflate, interlacing and the order of animation chunks. It takes the place
 first picture; and since undoing the row filters cannot fail, this is a full check at half the cost. Memory is bounded
 by STEP, whatever the file says.
 
-Facts: PNG, third edition (W3C 2025), sections 7.2 (scanlines), 8.1 (Adam7), 9.2 (filter types), 10 (compression), 11.3.6 (animation).
+Facts: PNG, third edition (W3C 2025), sections 7.2 (scanlines), 8.1 (Adam7), 9.2 (filter types), 10 (compression),
+11.3.6 (animation).
 """
 
 import struct
@@ -55,7 +56,9 @@ def _declared(data: memoryview, found: list[Chunk]) -> tuple[int, int, int, int,
     """Width, height, bits of a sample, colour type, interlaced?"""
     if found[0].length != 13:
         raise CorruptImage("The picture is damaged: its header has a wrong length.")
-    width, height, depth, colour, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, found[0].body)
+    width, height, depth, colour, compression, filtering, interlace = struct.unpack_from(
+        ">IIBBBBB", data, found[0].body
+    )
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
         raise CorruptImage("The picture is damaged: its header makes no sense.")
     palettes = [chunk for chunk in found if chunk.kind == b"PLTE"]
@@ -66,7 +69,9 @@ def _declared(data: memoryview, found: list[Chunk]) -> tuple[int, int, int, int,
     return width, height, depth, colour, bool(interlace)
 
 
-def _check_animation(data: memoryview, found: list[Chunk], canvas: tuple[int, int], bits: int, *, interlaced: bool) -> None:
+def _check_animation(
+    data: memoryview, found: list[Chunk], canvas: tuple[int, int], bits: int, *, interlaced: bool
+) -> None:
     sequence, frames, frame = 0, 0, None
     for chunk in found:
         if chunk.kind not in (b"fcTL", b"fdAT"):

@@ -1,4 +1,4 @@
-"""The parent's side of the image workers. Hides that pictures are decoded in other processes, which queue, ask, hang and die.
+"""The parent's side of the image workers. Hides that pictures are decoded in processes that queue, ask, hang and die.
 
 A worker that takes too long or dies costs the picture that did it (CorruptImage) and nobody else: the next job gets a
 fresh worker. Workers are started when needed and replaced when worn. Pictures that need much memory are decoded one
@@ -44,12 +44,15 @@ class Counters:
 class WorkerPool:
     """Implements `server.ports.Transformer` with at most `workers` processes.
 
-    deadline: seconds for one picture, counted from when a worker has it. queue: jobs that may wait before Busy is raised.
+    deadline: seconds for one picture, counted from when a worker has it. queue: how many jobs may wait; Busy beyond.
     Cancelling a caller is safe: one that waits leaves the queue; one whose picture is being decoded has its worker
-    killed, so that nothing is written to its target afterwards.
+    killed, so that nothing is written to its target afterwards. Both verbs also raise OSError when the source cannot
+    be read or the target not written.
     """
 
-    def __init__(self, *, workers: int = 2, limits: Limits | None = None, deadline: float = 20.0, queue: int = 64) -> None:
+    def __init__(
+        self, *, workers: int = 2, limits: Limits | None = None, deadline: float = 20.0, queue: int = 64
+    ) -> None:
         self.counters = Counters()
         self._limits = limits or Limits()
         self._deadline = deadline
@@ -70,19 +73,21 @@ class WorkerPool:
             worker.kill()
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*(worker.process.wait() for worker in list(self._all)), *self._tasks, return_exceptions=True)
+        await asyncio.gather(
+            *(worker.process.wait() for worker in list(self._all)), *self._tasks, return_exceptions=True
+        )
         self._all.clear()
         self._idle.clear()
 
     async def inspect(self, source: Path, target: Path) -> Inspection:
-        """See `server.ports.Transformer`. Also raises OSError when the source cannot be read or the target not written."""
+        """See `server.ports.Transformer`: check and clean."""
         found = await self._run({"source": str(source), "target": str(target)})
         found["sha256"] = bytes.fromhex(found["sha256"])
         found["removed"] = tuple(found["removed"])
         return Inspection(**found)
 
     async def render(self, recipe: Recipe, source: Path, target: Path) -> None:
-        """See `server.ports.Transformer`. Also raises OSError when the source cannot be read or the target not written."""
+        """See `server.ports.Transformer`: make a rendition."""
         await self._run({"source": str(source), "target": str(target), "recipe": str(recipe)})
 
     async def _run(self, job: dict[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Recipes: the frozen description of a rendition. The canonical text is what caches are keyed by.
 
-The six letter sizes are those of the foreign links (wire page links-and-thumbnails, section 2): 90 and 160 pixels cropped
-to a square, and boxes of 160, 320, 640 and 1024 pixels that keep proportions.
+The six letter sizes are those of the foreign links (wire page links-and-thumbnails, section 2): 90 and 160 pixels
+cropped to a square, and boxes of 160, 320, 640 and 1024 pixels that keep proportions.
 """
 
 import re

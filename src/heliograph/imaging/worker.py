@@ -80,7 +80,12 @@ def _answer(job: dict[str, Any], limits: Limits, jobs: BinaryIO, answers: Binary
     except MemoryError:
         return {"failure": "CorruptImage", "text": "Decoding the picture takes too much memory.", "rss": sys.maxsize}
     except OSError as failure:
-        return {"failure": "OSError", "errno": failure.errno or 0, "text": failure.strerror or "", "rss": _memory_in_use()}
+        return {
+            "failure": "OSError",
+            "errno": failure.errno or 0,
+            "text": failure.strerror or "",
+            "rss": _memory_in_use(),
+        }
 
 
 def _work(job: dict[str, Any], limits: Limits, admit: pipeline.Admit) -> dict[str, Any]:

@@ -7,7 +7,7 @@ any bytes, and takes time and memory in proportion to the file, never to lengths
 from collections.abc import Callable
 
 from heliograph.imaging.cleaning import bmp, gif, iso_media, jpeg, png, tiff, webp
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 
 _CLEANERS: dict[str, Callable[[memoryview], Plan]] = {
     "jpeg": jpeg.plan,

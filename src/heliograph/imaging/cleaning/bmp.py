@@ -6,7 +6,7 @@ Facts: BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER (Mi
 import struct
 
 from heliograph.imaging.cleaning import icc
-from heliograph.imaging.cleaning.plan import Plan, in_place
+from heliograph.imaging.cleaning.pieces import Plan, in_place
 from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
 
 _FILE_HEADER = 14
@@ -27,8 +27,8 @@ def plan(data: memoryview) -> Plan:
     length, colours = (_core if size == _CORE else _info)(data, size, start)
     if start < _FILE_HEADER + size or start + length > len(data):
         raise CorruptImage("The picture ends too early.")
-    kept = [(0, _FILE_HEADER + size), (_FILE_HEADER + size, min(_FILE_HEADER + size + colours, start)), (start, start + length)]
-    return in_place("bmp", data, kept + _profile(data, size))
+    kept = [(0, min(_FILE_HEADER + size + colours, start)), (start, start + length), *_profile(data, size)]
+    return in_place("bmp", data, kept)
 
 
 def _core(data: memoryview, _size: int, _start: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """EXIF blocks: says what is in one and makes the smallest one that still turns the picture.
 
-Hides the TIFF structure inside (EXIF 2.32 section 4.5, TIFF 6.0 section 2). Never raises: a block that cannot be read is
-as good as none.
+Hides the TIFF structure inside (EXIF 2.32 section 4.5, TIFF 6.0 section 2). Never raises: a block that cannot be read
+is as good as none.
 """
 
 import struct
@@ -30,8 +30,9 @@ def describe(block: bytes) -> tuple[int, list[str]]:
     words = ["EXIF"]
     if GPS_IFD in first:
         words.append("GPS")
-    if EXIF_IFD in first and MAKER_NOTE in _entries(block, order, struct.unpack(order + "I", first[EXIF_IFD][8:])[0])[0]:
-        words.append("maker note")
+    if EXIF_IFD in first:
+        inner, _ = _entries(block, order, struct.unpack(order + "I", first[EXIF_IFD][8:])[0])
+        words += ["maker note"] if MAKER_NOTE in inner else []
     if following:
         words.append("thumbnail")
     return orientation, words

@@ -1,4 +1,4 @@
-"""GIF: keeps pictures, delays, transparency, the loop count and a colour profile; drops comments, texts and unknown extensions.
+"""GIF: keeps pictures, delays, transparency, the loop count and a colour profile; drops comments, texts and the rest.
 
 Hides blocks and sub-blocks (GIF89a specification, sections 15 to 27; NETSCAPE2.0 loop extension).
 """
@@ -6,7 +6,7 @@ Hides blocks and sub-blocks (GIF89a specification, sections 15 to 27; NETSCAPE2.
 from dataclasses import dataclass
 
 from heliograph.imaging.cleaning import icc
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

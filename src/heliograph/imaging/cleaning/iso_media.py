@@ -9,7 +9,7 @@ Facts: ISO/IEC 14496-12 (boxes), ISO/IEC 23008-12 (HEIF), AV1 Image File Format 
 
 from heliograph.imaging.cleaning import iso_items, iso_tracks
 from heliograph.imaging.cleaning.boxes import Box, at, broken, free_head
-from heliograph.imaging.cleaning.plan import Plan, Span, in_place
+from heliograph.imaging.cleaning.pieces import Plan, Span, in_place
 from heliograph.imaging.failures import CorruptImage
 
 _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov")
@@ -28,7 +28,7 @@ def plan_heic(data: memoryview) -> Plan:
 
 def is_sequence(data: memoryview) -> bool:
     """Whether an AVIF file says that it is foremost a sequence of pictures (major brand `avis`)."""
-    return data[8:12] == b"avis"
+    return bytes(data[8:12]) == b"avis"
 
 
 def _plan(name: str, data: memoryview) -> Plan:

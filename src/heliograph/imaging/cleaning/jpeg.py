@@ -1,19 +1,19 @@
-"""JPEG: keeps what the picture is made of, JFIF's density, Adobe's colour transform, the colour profile, the orientation.
+"""JPEG: keeps the coded picture, JFIF's density, Adobe's colour transform, the colour profile and the orientation.
 
-Hides markers and segments (ITU-T T.81 annex B, JFIF 1.02, EXIF 2.32 section 4.7, ICC.1 annex B.4). Entropy-coded data is
-skipped by a regular expression at memory speed. Everything after the end-of-image marker goes: other pictures (MPF, gain
-maps, Samsung trailers) and whatever else hides there.
+Hides markers and segments (ITU-T T.81 annex B, JFIF 1.02, EXIF 2.32 section 4.7, ICC.1 annex B.4). Entropy-coded data
+is skipped by a regular expression at memory speed. Everything after the end-of-image marker goes: other pictures (MPF,
+gain maps, Samsung trailers) and whatever else hides there.
 """
 
 import re
 
 from heliograph.imaging.cleaning import exif, icc
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
-_CODING = {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
+_CODING = (set(range(0xC0, 0xD0)) - {0xC8}) | set(range(_SOS, 0xE0))
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MOST_SEGMENTS = 5_000
 _ICC_HEAD = b"ICC_PROFILE\0"
@@ -35,14 +35,14 @@ class _Walk:
 
     def segment(self, marker: int, start: int, end: int) -> None:
         """Keep, rewrite or drop the segment from its marker at `start` to `end`."""
-        if marker in _CODING or marker == _SOS:
+        if marker in _CODING:
             self.plan.keep(start, end)
             return
         body = bytes(self.data[start + 4 : end])
         if marker == _APP0 and body.startswith(b"JFIF\0") and len(body) >= _JFIF_LENGTH:
             self._jfif(start, end, body)
         elif marker == _APP1 and body.startswith(b"Exif\0"):
-            self._exif(start, end, body)
+            self._exif(body)
         elif marker == _APP2 and body.startswith(_ICC_HEAD) and self.profile:
             self._icc()
         elif marker == _APP14 and body.startswith(b"Adobe") and len(body) >= _ADOBE_LENGTH:
@@ -57,7 +57,7 @@ class _Walk:
             self.plan.put(_segment(_APP0, body[:12] + b"\0\0"))
             self.plan.drop("thumbnail")
 
-    def _exif(self, start: int, end: int, body: bytes) -> None:
+    def _exif(self, body: bytes) -> None:
         orientation, words = exif.describe(body)
         self.plan.drop(*words)
         if self.exif_seen:
@@ -103,7 +103,7 @@ def plan(data: memoryview) -> Plan:
 
 
 def _segments(data: memoryview) -> list[_Segment]:
-    """(marker, its place, end of the segment, end of the entropy-coded data that follows), up to the end of the image."""
+    """(marker, its place, end of the segment, end of the entropy-coded data after it), up to the end of the image."""
     found: list[_Segment] = []
     at = 2
     for _ in range(_MOST_SEGMENTS):

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 from heliograph.imaging.cleaning import exif, icc
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage
 
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
@@ -35,7 +35,7 @@ class Chunk:
 
 
 def chunks(data: memoryview) -> list[Chunk]:
-    """All chunks up to IEND. Raises CorruptImage for a bad checksum of a critical one, an unknown critical one, or no end."""
+    """All chunks up to IEND. Raises CorruptImage: no end, an unknown critical chunk, a critical one with a bad sum."""
     found: list[Chunk] = []
     at = 8
     while len(found) < _MOST_CHUNKS:
@@ -122,7 +122,8 @@ def _profile(result: Plan, chunk: Chunk, data: memoryview) -> None:
     except zlib.error:
         profile = b""
     kept = icc.sound(profile)
-    if not 0 < len(name) < 80 or rest[:1] != b"\0" or not inflater.eof or kept is None or not _checksum_matches(chunk, data):
+    well_formed = 0 < len(name) < 80 and rest[:1] == b"\0" and inflater.eof and _checksum_matches(chunk, data)
+    if kept is None or not well_formed:
         result.drop("broken colour profile")
     elif kept == profile and not inflater.unused_data:
         result.keep(chunk.start, chunk.end)

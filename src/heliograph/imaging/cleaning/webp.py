@@ -4,7 +4,7 @@ Facts: RFC 9649, section 2.3 (RIFF) to 2.7 (extended format).
 """
 
 from heliograph.imaging.cleaning import exif, icc
-from heliograph.imaging.cleaning.plan import Plan
+from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage
 
 _PICTURE = {b"ALPH", b"VP8 ", b"VP8L"}

@@ -120,7 +120,7 @@ def _key(name: str) -> str:
     return f"{name[:2]}/{name[2:4]}/{name}"
 
 
-async def _chunks(stream: AsyncIterator[obstore.Bytes]) -> AsyncIterator[bytes]:
+async def _chunks(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     with _naming_failures():
         async for chunk in stream:
             yield bytes(chunk)

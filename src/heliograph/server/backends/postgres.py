@@ -64,6 +64,9 @@ class PostgresDatabase(Database):
         )
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._closed = False
+        self._under_way = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def fetch_one(self, statement: Select[Any]) -> Row[Any] | None:
         return await self._repeating(lambda: self._read(lambda connection: connection.execute(statement).first()))
@@ -76,8 +79,9 @@ class PostgresDatabase(Database):
         return await self._repeating(lambda: self._write(work))
 
     async def close(self) -> None:
-        """Close the connections; may be repeated."""
+        """Wait for what is under way, then close the connections; may be repeated."""
         self._closed = True
+        await self._quiet.wait()
         await self._engine.dispose()
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
@@ -99,10 +103,8 @@ class PostgresDatabase(Database):
 
     async def _repeating(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Try again after a conflict, and once after a connection of the pool turns out to be dead."""
-        if self._closed:
-            raise StorageUnavailable
         reconnected = False
-        with _naming_outages():
+        with self._counted(), _naming_outages():
             for number in range(_ATTEMPTS - 1):
                 try:
                     return await attempt()
@@ -114,6 +116,20 @@ class PostgresDatabase(Database):
                     else:
                         raise
             return await attempt()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Let `close` know of a use, and refuse uses after it."""
+        if self._closed:
+            raise StorageUnavailable
+        self._under_way += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._quiet.set()
 
 
 def _state(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Node = Mapping[str, Any]
+_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def described(document: Node) -> dict[str, Any]:
@@ -23,10 +24,9 @@ def described(document: Node) -> dict[str, Any]:
 
 def _operations(document: Node) -> Iterator[dict[str, Any]]:
     for path, item in document["paths"].items():
-        for method in ("get", "post", "put", "patch", "delete"):
-            if method not in item:
+        for method, operation in item.items():
+            if method not in _METHODS:
                 continue
-            operation = item[method]
             parameters = [
                 _resolved(document, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))
             ]
@@ -67,7 +67,12 @@ def _answers(document: Node, operation: Node) -> Iterator[dict[str, Any]]:
     for status, answer in operation.get("responses", {}).items():
         answer = _resolved(document, answer)
         types = {type_name(content.get("schema", {})) for content in answer.get("content", {}).values()}
-        yield {"status": status, "description": answer.get("description", ""), "types": sorted(types)}
+        known = document.get("components", {}).get("schemas", {})
+        yield {
+            "status": status,
+            "description": answer.get("description", ""),
+            "types": [{"name": name, "known": name in known} for name in sorted(types)],
+        }
 
 
 def _fields(document: Node, schema: Node) -> Iterator[dict[str, Any]]:

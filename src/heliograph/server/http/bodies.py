@@ -73,6 +73,7 @@ class _Parse:
         self._reader = reader
         self._pictures = pictures
         self._opened: list[Incoming] = []
+        self._parts = 0
         self.form = form
 
     async def body(self, request: Request) -> None:
@@ -112,12 +113,20 @@ class _Parse:
             async for piece in _limited(stream, self._body_limit):
                 part = await self._multipart_piece(parser, piece, part)
             if not parser.closed:
-                # Some clients leave out the final "--" or all that follows the last boundary (pyimgurapi, KIO).
-                part = await self._multipart_piece(parser, b"--\r\n", part)
+                part = await self._end_multipart(parser, part)
         except MultipartError as problem:
             raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
-        if part is not None:
-            raise BadParameter("The multipart body ends in the middle of a part.")
+        if part is not None or not self._parts:
+            raise BadParameter("The multipart body ends before its last part does.")
+
+    async def _end_multipart(self, parser: PushMultipartParser, part: "_Part | None") -> "_Part | None":
+        """Some clients leave out the final "--", or all that follows the last boundary (pyimgurapi, KIO)."""
+        try:
+            return await self._multipart_piece(parser, b"--\r\n", part)
+        except MultipartError:
+            if part is not None:
+                raise
+            return None
 
     async def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
         for event in parser.parse(piece):
@@ -127,6 +136,7 @@ class _Parse:
                 part.write(event)
             elif part is not None:
                 await self._close_part(part)
+                self._parts += 1
                 part = None
         return part
 

@@ -6,23 +6,25 @@ delete link once (decision 0006).
 
 import hashlib
 import hmac
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
 from heliograph.imaging.recipe import LETTERS
 from heliograph.server.callers import Callers
-from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NoKeySent
+from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NotFound
 from heliograph.server.http.api_page import described
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.openapi import Reference
 from heliograph.server.http.replies import retry_headers, rfc3339
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
@@ -59,20 +61,18 @@ HEADINGS: dict[str, tuple[int, str]] = {
 }
 """Each failure of the catalogue -> its HTTP status and the heading of its page."""
 
-STATIC = Path(__file__).with_name("static")
-"""The folder of what is served under /static/."""
-
-SAMPLE = STATIC / "sample.jpg"
-"""A real photograph to try an upload with (see NOTICE)."""
-
 _FIELDS = ("image", "url")
 _COOKIE = "heliograph-delete"
 _COOKIE_SECONDS = 600
+_ASSET_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _SIZE_NAMES = {"s": "Small square", "b": "Big square", "t": "Tiny", "m": "Medium", "l": "Large", "h": "Huge"}
 
 
 class Pages:
-    """The handlers of everything that is looked at."""
+    """The handlers of everything that is looked at.
+
+    `open_to_all`: whether the form takes pictures without a key. `document`: the native API's OpenAPI document.
+    """
 
     def __init__(
         self,
@@ -83,7 +83,8 @@ class Pages:
         uploads: Uploads,
         library: Library,
         links: Links,
-        reference: Reference,
+        open_to_all: bool,
+        document: Mapping[str, Any],
     ) -> None:
         self._callers = callers
         self._limits = limits
@@ -91,8 +92,11 @@ class Pages:
         self._uploads = uploads
         self._library = library
         self._links = links
-        self._reference = reference
-        self._templates = _environment(_version(STATIC))
+        self._open_to_all = open_to_all
+        self._document = document
+        self._assets = {path.name: path.read_bytes() for path in sorted(Path(__file__).with_name("static").iterdir())}
+        self._version = hashlib.sha256(b"".join(self._assets.values())).hexdigest()[:12]
+        self._templates = _environment(self._version)
         self._headers = {
             "content-security-policy": _policy(links),
             "referrer-policy": "no-referrer",
@@ -101,17 +105,11 @@ class Pages:
             "cache-control": "no-cache, private",
         }
 
-    async def front(self, request: Request) -> Response:
-        """GET /; without the form where this caller may not upload without a key."""
-        caller = await self._callers.identify(request.scope["state"]["address"])
-        try:
-            self._callers.may_upload(caller)
-            open_ = True
-        except NoKeySent:
-            open_ = False
+    async def front(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """GET /."""
         return self._page(
             "front.html",
-            open=open_,
+            open=self._open_to_all,
             public=self._links.public,
             max_bytes=self._reader.max_bytes,
             accepted=",".join(each.media_type for each in FORMATS.values()),
@@ -159,9 +157,9 @@ class Pages:
             delete_page=self._links.delete_page(image.delete_hash) if known else None,
         )
 
-    async def ask_delete(self, request: Request) -> Response:
-        """GET /delete/{delete_hash}."""
-        image = await self._library.find_by_delete_hash(request.path_params["delete_hash"])
+    async def ask_to_delete(self, request: Request) -> Response:
+        """GET /delete/{hash}."""
+        image = await self._library.find_by_delete_hash(request.path_params["hash"])
         return self._secret_page(
             "delete.html",
             image=image,
@@ -171,19 +169,36 @@ class Pages:
         )
 
     async def delete(self, request: Request) -> Response:
-        """POST /delete/{delete_hash}."""
-        image = await self._library.find_by_delete_hash(request.path_params["delete_hash"])
+        """POST /delete/{hash}."""
+        image = await self._library.find_by_delete_hash(request.path_params["hash"])
         await self._library.remove(image, "removed by its owner")
         return self._secret_page("deleted.html", title=_title(image))
 
     async def api(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /docs/api, the reference."""
-        return self._page("api.html", **described(self._reference.content))
+        return self._page("api.html", **described(self._document))
 
     async def problems(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /docs/problems, where the `type` of every problem points to."""
         rows = [(each.__name__, HEADINGS[each.__name__][0], each.message) for each in CATALOGUE]
         return self._page("problems.html", problems=rows)
+
+    async def asset(self, request: Request) -> Response:
+        """GET /static/{name}: for ever where the address has the version, else to be asked for again."""
+        name = request.path_params["name"]
+        if name not in self._assets:
+            raise NotFound
+        etag = f'"{self._version}"'
+        lasting = request.query_params.get("v") == self._version
+        headers = {
+            "content-type": _ASSET_TYPES[Path(name).suffix],
+            "cache-control": "public, max-age=31536000, immutable" if lasting else "no-cache",
+            "etag": etag,
+            "x-content-type-options": "nosniff",
+        }
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(self._assets[name], headers=headers)
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as a page."""
@@ -234,21 +249,15 @@ def _policy(links: Links) -> str:
 
 def _environment(version: str) -> Environment:
     templates = Environment(
-        loader=FileSystemLoader(STATIC.with_name("templates")),
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     templates.globals["static"] = lambda name: f"/static/{name}?v={version}"
-    templates.filters.update(bytes=_bytes, iso=rfc3339, day=_day)
+    templates.filters.update(bytes=_bytes, iso=rfc3339, day=_day, ticks=_ticks)
     return templates
-
-
-def _version(folder: Path) -> str:
-    """Changes whenever anything in the folder does, so that a browser never shows a page with an old sheet."""
-    contents = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path != SAMPLE)
-    return hashlib.sha256(contents).hexdigest()[:12]
 
 
 def _texts(form: Form) -> Texts:
@@ -294,3 +303,8 @@ def _bytes(size: int) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
+
+
+def _ticks(text: str) -> Markup:
+    """A text with what stands between backticks set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before

@@ -14,12 +14,12 @@ let fields = 0;
 if (form) start();
 
 function start() {
-  form.image.multiple = true;
+  form.elements.image.multiple = true;
   for (const hint of document.querySelectorAll(".scripted")) hint.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const address = form.url.value.trim();
-    const pictures = [...form.image.files, ...(address ? [address] : [])];
+    const address = form.elements.url.value.trim();
+    const pictures = [...form.elements.image.files, ...(address ? [address] : [])];
     if (!pictures.length) return say("Choose a picture first, or give its address.");
     add(pictures, texts());
     form.reset();
@@ -47,7 +47,7 @@ function start() {
 
 function texts() {
   const said = {};
-  for (const name of ["title", "description", "alt"]) if (form[name].value.trim()) said[name] = form[name].value;
+  for (const name of ["title", "description", "alt"]) if (form.elements[name].value.trim()) said[name] = form.elements[name].value;
   return said;
 }
 

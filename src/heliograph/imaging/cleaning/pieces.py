@@ -78,8 +78,8 @@ def _write_all(descriptor: int, chunk: memoryview) -> None:
 def in_place(name: str, data: memoryview, kept: list[Span], patches: list[tuple[int, bytes]] | None = None) -> Plan:
     """A plan for formats full of offsets, where nothing may move.
 
-    `kept` spans stay, `patches` (place, new bytes) are written over, what neither covers becomes zeros, and what follows
-    the last of them is cut. Patches win over the spans they lie in.
+    `kept` spans stay, `patches` (place, new bytes) are written over, what neither covers becomes zeros, and what
+    follows the last of them is cut. Patches win over the spans they lie in.
     """
     result, at = Plan(name), 0
     for start, end, new in _without_overlap(kept, patches or []):

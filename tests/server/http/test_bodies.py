@@ -1,0 +1,150 @@
+"""The body shapes that real clients send; letters are those of the wire page clients."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, quote_from_bytes, urlencode
+
+import pytest
+from starlette.requests import Request
+
+from heliograph.server.errors import BadParameter, TooManyBytes
+from heliograph.server.http.bodies import Reader
+from heliograph.server.incoming import Incoming
+from heliograph.server.model import RemoteImage
+from tests.client.running import picture
+
+PNG = picture()
+BASE64 = base64.b64encode(PNG).decode()
+FORM = "application/x-www-form-urlencoded"
+
+
+def read(
+    folder: Path, body: bytes, content_type: str | None, query: str = "", piece: int = 1000, limit: int = 1_000_000
+) -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
+    """The picture and the texts of a body that arrives in pieces of `piece` bytes."""
+    headers = [(b"content-type", content_type.encode())] if content_type is not None else []
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": query.encode(), "headers": headers}
+    pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
+    messages = [{"type": "http.request", "body": each, "more_body": True} for each in pieces]
+    messages.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive() -> dict[str, object]:
+        return messages.pop(0)
+
+    async def run() -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
+        async with Reader(folder, limit).read(Request(scope, receive), ("image",)) as form:
+            found = form.picture
+            return b"".join(found.pieces()) if isinstance(found, Incoming) else found, form.texts
+
+    try:
+        return asyncio.run(run())
+    finally:
+        assert not list(folder.iterdir()), "a file was left behind"
+
+
+def part(disposition: str, content: bytes, *headers: str) -> bytes:
+    head = "\r\n".join([*headers, f"Content-Disposition: form-data; {disposition}"])
+    return b"--B\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+END = b"--B--\r\n"
+MULTIPART = "multipart/form-data; boundary=B"
+FILE = part('name="image"; filename="p.png"', PNG)
+
+SHAPES: dict[str, tuple[bytes, str | None, str]] = {
+    "a: file part": (FILE + END, MULTIPART, ""),
+    "a: file part mislabelled": (part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain") + END, MULTIPART, ""),
+    "a: Content-Length inside the part": (part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}") + END, MULTIPART, ""),
+    "a: last boundary without dashes": (FILE + b"--B\r\n", MULTIPART, ""),
+    "a: nothing behind the last boundary": (FILE + b"--B--", MULTIPART, ""),
+    "a: last boundary bare": (FILE + b"--B", MULTIPART, ""),
+    "a: charset behind the boundary": (FILE + END, MULTIPART + "; charset=US-ASCII", ""),
+    "a: boundary quoted": (FILE + END, 'multipart/form-data; boundary="B"', ""),
+    "b: text part with base64": (part('name="image"', BASE64.encode()) + END, MULTIPART, ""),
+    "c: raw part without filename": (part('name="image"', PNG) + END, MULTIPART, ""),
+    "c: unquoted name": (part("name=image", PNG) + END, MULTIPART, ""),
+    "c: text/plain with charset": (part('name="image"', PNG, "Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encoding: binary") + END, MULTIPART, ""),
+    "d: urlencoded base64": (urlencode({"key": "k", "image": BASE64}).encode(), FORM, ""),
+    "d: lower-case escapes": (b"image=" + quote(BASE64, safe="").replace("%2B", "%2b").replace("%2F", "%2f").encode(), FORM, ""),
+    "d': lines of 60": (b"image=" + quote("\n".join(BASE64[at : at + 60] for at in range(0, len(BASE64), 60))).encode(), FORM, ""),
+    "d': CR LF lines of 76": (b"image=" + quote("\r\n".join(BASE64[at : at + 76] for at in range(0, len(BASE64), 76))).encode(), FORM, ""),
+    "e: not percent-encoded": (b"image=" + BASE64.encode(), FORM, ""),
+    "f: raw bytes percent-encoded": (b"type=file&image=" + quote_from_bytes(PNG).encode(), FORM, ""),
+    "g: raw bytes labelled as a form": (PNG, FORM, "title=t"),
+    "g': raw bytes, odd label": (PNG, "application/application/x-www-form-urlencoded", "title=t"),
+    "h: raw bytes without a label": (PNG, None, "key=k"),
+    "i: bare base64": (BASE64.encode(), "text/plain;charset=UTF-8", ""),
+    "i: bare base64 labelled as a form": (BASE64.encode(), FORM, ""),
+    "j: JSON": (json.dumps({"image": BASE64, "type": "base64"}).encode(), "application/json", ""),
+    "j: JSON data URI": (json.dumps({"image": "data:image/png;base64," + BASE64}).encode(), "application/json; charset=utf-8", ""),
+    "k: base64 in the query": (b"", None, urlencode({"image": BASE64})),
+    "raw image/png": (PNG, "image/png", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_gives_the_same_picture_however_it_is_cut(shape: str, piece: int, under_way: Path) -> None:
+    body, content_type, query = SHAPES[shape]
+    assert read(under_way, body, content_type, query, piece)[0] == PNG
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "query"),
+    [
+        (b"", None, "image=http://h.example/a.png"),
+        (b"image=http%3A%2F%2Fh.example%2Fa.png", FORM, ""),
+        (part('name="image"', b"http://h.example/a.png") + END, MULTIPART, ""),
+        (b'{"image": "http://h.example/a.png"}', "application/json", ""),
+        (b"http://h.example/a.png", "text/plain", ""),
+    ],
+)
+def test_an_address_is_an_address_in_every_shape(body: bytes, content_type: str | None, query: str, under_way: Path) -> None:
+    assert read(under_way, body, content_type, query)[0] == RemoteImage("http://h.example/a.png")
+
+
+def test_texts_come_from_query_and_body_and_the_body_wins(under_way: Path) -> None:
+    _, texts = read(under_way, part('name="title"', "Übung".encode()) + FILE + END, MULTIPART, "title=q&description=d")
+    assert (texts["title"], texts["description"]) == ("Übung", "d")
+
+
+@pytest.mark.parametrize("filename", [r"C:\Users\me\p.png", "/home/me/p.png", "p.png"])
+def test_a_path_in_the_file_name_is_stripped(filename: str, under_way: Path) -> None:
+    _, texts = read(under_way, part(f'name="image"; filename="{filename}"', PNG) + END, MULTIPART)
+    assert texts["name"] == "p.png"
+
+
+def test_a_latin_1_file_name_is_read(under_way: Path) -> None:
+    body = FILE.replace(b"p.png", "é.png".encode("latin-1")) + END
+    assert read(under_way, body, MULTIPART)[1]["name"] == "é.png"
+
+
+def test_an_empty_file_part_is_no_picture(under_way: Path) -> None:
+    assert read(under_way, part('name="image"; filename=""', b"") + END, MULTIPART)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (FILE + END, "multipart/form-data"),
+        (FILE[:60], MULTIPART),
+        (b"nonsense", MULTIPART),
+        (b"{", "application/json"),
+        (b"[]", "application/json"),
+        (b'{"image": {"a": 1}}', "application/json"),
+        (b"title=" + b"x" * 70_000, FORM),
+    ],
+)
+def test_a_malformed_body_is_a_bad_parameter(body: bytes, content_type: str, under_way: Path) -> None:
+    with pytest.raises(BadParameter):
+        read(under_way, body, content_type)
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if not name.startswith("k")])
+def test_the_size_limit_holds_in_every_shape(shape: str, under_way: Path) -> None:
+    body, content_type, query = SHAPES[shape]
+    with pytest.raises(TooManyBytes):
+        read(under_way, body, content_type, query, limit=len(PNG) - 1)
