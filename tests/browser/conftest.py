@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.servers.ports import free_ports
 
 FLAGS = [
     "--headless",
@@ -28,17 +29,17 @@ WIDE = {"width": 1280, "height": 900}
 
 @contextlib.contextmanager
 def running(folder: Path, **settings: str) -> Iterator[str]:
-    """A server with its data in `folder`, as `heliograph serve` starts it; yields its address without a final slash."""
+    """A server with its data in `folder`, as `heliograph serve` starts it; yields where it listens, without a final slash."""
+    port = str(free_ports(1)[0])
     variables = {name: value for name, value in os.environ.items() if not name.startswith("HELIOGRAPH_")}
-    variables |= {"HELIOGRAPH_DATA_DIR": str(folder), "HELIOGRAPH_PORT": "0", "HELIOGRAPH_ACCESS_LOG": "false"}
+    variables |= {"HELIOGRAPH_DATA_DIR": str(folder), "HELIOGRAPH_PORT": port, "HELIOGRAPH_ACCESS_LOG": "false"}
     command = [sys.executable, "-c", "from heliograph.cli import main; main()", "serve"]
     with (folder.parent / "server.log").open("w") as log:
         server = subprocess.Popen(command, env=variables | settings, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         greeting = server.stdout.readline() if server.stdout else ""
-        address = re.search(r"https?://[^\s/]+", greeting)
-        assert address, f"the server did not start: {(folder.parent / 'server.log').read_text()}"
-        yield address[0]
+        assert greeting, f"the server did not start: {(folder.parent / 'server.log').read_text()}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.communicate(timeout=20)

@@ -39,14 +39,14 @@ def test_the_form_of_another_site_is_refused(server: str) -> None:
     assert answer.status_code == 403
 
 
-def test_the_delete_cookie_is_secure_where_the_address_is(tmp_path) -> None:
-    picture = small_picture("safe.png")
-    with running(tmp_path / "data", HELIOGRAPH_PUBLIC_URL="https://pictures.example.org") as public:
-        assert public == "https://pictures.example.org"
-    with running(tmp_path / "plain") as server:
-        answer = httpx2.post(server + "/", files={"image": picture["buffer"]})
-        assert answer.status_code == 303
-        assert "Secure" not in answer.headers["set-cookie"]
+@pytest.mark.parametrize(
+    ("public", "secure"), [("https://pictures.example.org", True), ("http://pictures.example.org", False)]
+)
+def test_the_delete_cookie_is_secure_where_the_public_address_is(tmp_path, public: str, secure: bool) -> None:
+    with running(tmp_path / "data", HELIOGRAPH_PUBLIC_URL=public) as server:
+        answer = httpx2.post(server + "/", files={"image": small_picture("safe.png")["buffer"]})
+    assert answer.status_code == 303
+    assert ("Secure" in answer.headers["set-cookie"]) is secure
 
 
 def test_sheets_and_scripts_are_kept_for_ever_by_their_version(server: str) -> None:

@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -24,33 +27,45 @@ def fetched(link: str) -> bytes:
         return content
 
 
-def sources(folder: Path, data: bytes) -> dict[str, object]:
-    path = folder / "Grüße 日本 \U0001f600 [1].png"
-    path.write_bytes(data)
+def piped(data: bytes) -> IO[bytes]:
+    """A pipe that another thread fills with `data`."""
     reading, writing = os.pipe()
-    threading.Thread(target=lambda: os.fdopen(writing, "wb").write(data), daemon=True).start()
-    advanced = io.BytesIO(b"not the picture" + data)
-    advanced.seek(len(b"not the picture"))
-    return {
-        "path as text": str(path),
-        "path": path,
-        "bytes": data,
-        "bytearray": bytearray(data),
-        "memoryview": memoryview(data),
-        "file": path.open("rb"),
-        "file from where it stands": advanced,
-        "pipe": os.fdopen(reading, "rb"),
-    }
+
+    def fill() -> None:
+        with os.fdopen(writing, "wb") as file:
+            file.write(data)
+
+    threading.Thread(target=fill).start()
+    return os.fdopen(reading, "rb")
 
 
-KINDS = ("path as text", "path", "bytes", "bytearray", "memoryview", "file", "file from where it stands", "pipe")
+def half_read(data: bytes) -> IO[bytes]:
+    """A file object that stands where `data` begins."""
+    file = io.BytesIO(b"not the picture" + data)
+    file.seek(len(b"not the picture"))
+    return file
 
 
-@pytest.mark.parametrize("kind", KINDS)
+SOURCES: dict[str, Callable[[Path], Any]] = {
+    "path as text": str,
+    "path": Path,
+    "bytes": Path.read_bytes,
+    "bytearray": lambda path: bytearray(path.read_bytes()),
+    "memoryview": lambda path: memoryview(path.read_bytes()),
+    "file": lambda path: path.open("rb"),
+    "file from where it stands": lambda path: half_read(path.read_bytes()),
+    "pipe": lambda path: piped(path.read_bytes()),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
 def test_every_kind_of_source_arrives_whole(call: Call, server: RunningServer, tmp_path: Path, kind: str) -> None:
-    data = picture()
-    image = call("upload", sources(tmp_path, data)[kind], server=server.url, key=server.key)
-    assert image.receipt.received_sha256 == hashlib.sha256(data).hexdigest()
+    path = tmp_path / "Grüße 日本 😀 [1].png"
+    path.write_bytes(picture())
+    source = SOURCES[kind](path)
+    with source if hasattr(source, "read") else nullcontext():
+        image = call("upload", source, server=server.url, key=server.key)
+    assert image.receipt.received_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_url_is_fetched_by_the_server(call: Call, server: RunningServer) -> None:

@@ -70,7 +70,7 @@ def test_another_file_is_not_taken_for_the_one_uploaded(call: Call, server: Runn
 def test_a_removed_image_no_longer_verifies(call: Call, server: RunningServer) -> None:
     image = call("upload", picture(), server=server.url)
     call("delete", image, server=server.url)
-    with pytest.raises(heliograph.VerificationError, match="gone"):
+    with pytest.raises(heliograph.VerificationError, match="no longer shows"):
         call("verify", image, server=server.url)
 
 

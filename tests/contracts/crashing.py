@@ -1,8 +1,8 @@
 """A program that puts blobs into a DiskStore until it is killed, by others or by itself.
 
 `crashing.py busy ROOT SOURCES` puts blob after blob, eight at once, and prints each name once its put has returned.
-`crashing.py steps ROOT SOURCES` makes, for n = 0, 1, 2 ..., a child that puts one blob and kills itself at the n-th call
-that Python makes into C while at it (every system call is one). It prints, for each child, what became of the blob:
+`crashing.py steps ROOT SOURCES` makes, for n = 0, 1, 2 ..., a child that puts one blob and kills itself at the n-th
+call that Python makes into C while at it (every system call is one). It prints, for each child, what became of the blob:
 `absent`, `whole` or `partial`, and whether its put had returned. It ends after the first child that survives.
 """
 
@@ -34,7 +34,7 @@ async def busy(root: Path, sources: Path) -> None:
             await store.put(name, path)
             os.write(1, f"{name}\n".encode())
 
-    print("ready", flush=True)
+    os.write(1, b"ready\n")
     await asyncio.gather(*(put_for_ever() for _ in range(8)))
 
 
@@ -82,7 +82,7 @@ def steps(root: Path, sources: Path) -> None:
         status = os.waitpid(child, 0)[1]
         returned = os.read(reading, 1) == b"x"
         os.close(reading)
-        print(verdict(root, name), "returned" if returned else "died", flush=True)
+        os.write(1, f"{verdict(root, name)} {'returned' if returned else 'died'}\n".encode())
         step += 1
 
 

@@ -29,9 +29,7 @@ async def test_a_server_that_was_restarted_between_two_uses_is_not_noticed(postg
 
 
 async def test_an_outage_shows_no_password(postgres_server):
-    database = PostgresDatabase(
-        postgres_server.url.replace("/postgres", "/no_such_database").replace("//no_such", "//postgres")
-    )
+    database = PostgresDatabase(postgres_server.url + "_that_does_not_exist")
     with pytest.raises(StorageUnavailable) as failure:
         await one(database)
     assert postgres_server.password not in "".join(traceback.format_exception(failure.value))

@@ -145,8 +145,10 @@ class Operations:
         send = Send("GET", receipt.link, {"Accept-Encoding": "identity"}, hashed=True)
         try:
             answer = yield from exchange(send, self.patience)
-        except (GoneError, NotFoundError) as error:
-            raise VerificationError(f"The receipt is genuine, but {receipt.link} is gone: {error}") from error
+        except (GoneError, NotFoundError, UnexpectedAnswerError) as error:
+            raise VerificationError(
+                f"The receipt is genuine, but {receipt.link} no longer shows the picture (status {error.status})."
+            ) from error
         check_bytes(receipt, answer.sha256, answer.size, receipt.link)
 
     def _about(self, method: str, image: Image | str, delete_hash: str | None) -> Send:

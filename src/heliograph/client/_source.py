@@ -48,6 +48,7 @@ class Picture:
         self._hash = hashlib.sha256()
         self.name = name
         self.size = file.seek(0, os.SEEK_END) - self._start
+        file.seek(self._start)
 
     @property
     def sha256(self) -> str:

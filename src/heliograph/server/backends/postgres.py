@@ -40,10 +40,10 @@ _FIRST_PAUSE = 0.002
 _CONFLICTS = ("40001", "40P01")
 """SQLSTATE of serialization_failure and deadlock_detected: the transaction had no effect and may succeed again."""
 
-_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58", "F0", "XX")
+_OUTAGES = ("08", "25006", "28", "3D", "40", "53", "55P03", "57", "58", "F0", "XX")
 """Beginnings of the SQLSTATEs that tell of the server, not of the statement: connection lost, read-only (a standby),
-conflicts to the end, out of resources (full disk), lock not available, shut down, input/output error, configuration,
-damaged data (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+password refused, no such database, conflicts to the end, out of resources (full disk), lock not available, shut down,
+input/output error, configuration, damaged data (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
 class PostgresDatabase(Database):

@@ -29,7 +29,16 @@ _FIXED = (
 )
 Headers = list[tuple[bytes, bytes]]
 
-STATUS = {"NotFound": 404, "Gone": 410, "BadParameter": 400, "Busy": 503, "StorageUnavailable": 503}
+STATUS = {
+    "NotFound": 404,
+    "Gone": 410,
+    "BadParameter": 400,
+    "CorruptImage": 422,
+    "TooManyPixels": 422,
+    "Busy": 503,
+    "StorageUnavailable": 503,
+}
+"""Each failure that finding, rendering and opening can meet -> its status. Any other is a fault of ours: 500."""
 
 
 def wanted(scope: Scope) -> ImageRef | None:

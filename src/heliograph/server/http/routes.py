@@ -86,13 +86,11 @@ class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
     def __init__(self, rows: Sequence[Row], library: Library, metrics: Metrics) -> None:
-        voices = {row.path.split("/")[1]: row.voice for row in rows}
         self._library = library
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         routes = [Route(row.path, _spoken(row, metrics), methods=[row.method]) for row in ordered]
-        lost = _Lost(voices, voices[""], metrics)
-        self._router = Router(routes, redirect_slashes=False, default=lost)
+        self._router = Router(routes, redirect_slashes=False, default=_Lost(rows, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -122,16 +120,17 @@ def _spoken(row: Row, metrics: Metrics) -> Handler:
 
 
 class _Lost:
-    """What answers where no row does: NotFound in the voice of the dialect whose paths begin alike."""
+    """What answers where no row does: NotFound in the voice of the rows whose paths begin alike."""
 
-    def __init__(self, voices: dict[str, Voice], otherwise: Voice, metrics: Metrics) -> None:
-        self._voices = voices
-        self._otherwise = otherwise
+    def __init__(self, rows: Sequence[Row], metrics: Metrics) -> None:
+        self._voices: dict[str, Voice] = {}
+        for row in rows:
+            self._voices.setdefault(row.path.rpartition("/")[0] + "/", row.voice)
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        voice = self._voices.get(scope["path"].split("/")[1], self._otherwise)
+        alike = max((folder for folder in self._voices if scope["path"].startswith(folder)), key=len)
         self._metrics.failures.labels("NotFound").inc()
-        answer: ASGIApp = voice.speak(request, NotFound())
+        answer: ASGIApp = self._voices[alike].speak(request, NotFound())
         await answer(scope, receive, send)

@@ -1,0 +1,75 @@
+"""Every failure of the catalogue has an answer in every dialect."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.server.errors import CATALOGUE, HeliographError
+from heliograph.server.http import images, imgur_v1, imgur_v3, native, pages
+
+IMAGE_FILE_FAILURES = {"NotFound", "Gone", "BadParameter", "Busy", "CorruptImage", "TooManyPixels", "StorageUnavailable"}
+
+
+def spoken(voice: type, path: str, failure: type[HeliographError], method: str = "POST") -> Response:
+    """What a dialect says of a failure; speaking needs nothing of a handler's parts but the links."""
+    speaker = object.__new__(voice)
+    speaker._links = type("Links", (), {"public": "http://h.example"})
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": b"", "headers": [], "path_params": {},
+        "server": ("h.example", 80), "scheme": "http", "state": {"request_id": "r1", "address": "192.0.2.1"},
+    }  # fmt: skip
+    answer: Response = speaker.speak(Request(scope), failure())
+    return answer
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_native_says_every_failure_as_a_problem(failure: type[HeliographError]) -> None:
+    answer = spoken(native.Native, "/api/v1/images", failure)
+    problem = json.loads(answer.body)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["status"] == answer.status_code >= 400
+    assert (problem["name"], problem["detail"], problem["request_id"]) == (failure.__name__, failure.message, "r1")
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_imgur_v1_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
+    in_json = json.loads(spoken(imgur_v1.ImgurV1, "/api/upload.json", failure).body)["rsp"]
+    answer = spoken(imgur_v1.ImgurV1, "/api/upload.xml", failure)
+    in_xml = ElementTree.fromstring(answer.body)
+    assert in_json["stat"] == in_xml.get("stat") == "fail"
+    assert in_json["error_code"] == int(in_xml.findtext("error_code")) >= 1000
+    assert in_json["error_msg"] == in_xml.findtext("error_msg") != ""
+    assert answer.status_code >= 400
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
+    answer = spoken(imgur_v3.ImgurV3, "/3/image", failure)
+    said = json.loads(answer.body)
+    assert list(said) == ["data", "success", "status"]
+    assert list(said["data"]) == ["error", "request", "method"]
+    assert (said["success"], said["status"]) == (False, answer.status_code)
+    in_xml = ElementTree.fromstring(spoken(imgur_v3.ImgurV3, "/3/image.xml", failure).body)
+    assert (in_xml.get("success"), in_xml.get("status")) == ("0", str(answer.status_code))
+    assert in_xml.find("error") is not None
+
+
+@pytest.mark.parametrize(
+    "table", [native.STATUS, imgur_v1.ANSWERS, imgur_v3.ANSWERS, pages.HEADINGS], ids=["native", "v1", "v3", "pages"]
+)
+def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
+    assert set(table) == {failure.__name__ for failure in CATALOGUE}
+
+
+def test_an_image_file_has_a_status_for_every_failure_that_can_meet_it() -> None:
+    assert set(images.STATUS) == IMAGE_FILE_FAILURES
+
+
+def test_no_message_names_a_place_in_the_machine() -> None:
+    for failure in CATALOGUE:
+        assert str(Path.home()) not in failure.message
+        assert failure.message.endswith(".")
