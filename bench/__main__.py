@@ -48,12 +48,15 @@ NOT_YET = {
 }
 
 
+HEADING = "# What was measured, newest first\n\n"
+
+
 def main() -> None:
     """Measure what was asked for and print it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("rows", nargs="*", help="rows of goals.md to measure, such as U1 D2; all unless given")
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
-    parser.add_argument("--keep", action="store_true", help="write the report to bench/RESULTS.md")
+    parser.add_argument("--keep", action="store_true", help="put the report into bench/RESULTS.md")
     options = parser.parse_args()
     scale = QUICK if options.quick else FULL
     WORK.mkdir(exist_ok=True)
@@ -86,12 +89,12 @@ def main() -> None:
     report = _report(facts, rows, options)
     print(report)
     if options.keep:
-        (Path(__file__).parent / "RESULTS.md").write_text(report + "\n")
+        _keep(report)
 
 
 def _report(facts: list[tuple[str, str]], rows: list[Row], options: argparse.Namespace) -> str:
     command = " ".join(["python -m bench", *sys.argv[1:]])
-    title = f"# Measured {time.strftime('%Y-%m-%d')} at commit {_commit()}"
+    title = f"## Measured {time.strftime('%Y-%m-%d')} at commit {_commit()}"
     about = [
         f"Command: `{command}`. Each figure is the median of the rounds' own ratios to the control beside it; in",
         "brackets the lowest and the highest round. Server, load generator and control share the same cores.",
@@ -100,6 +103,13 @@ def _report(facts: list[tuple[str, str]], rows: list[Row], options: argparse.Nam
     known = [f"- {name}: {value}" for name, value in facts]
     missing = [f"- {name}: {reason}" for name, reason in NOT_YET.items()]
     return "\n".join([title, "", *about, "", *known, "", table(rows), "", "Not measured yet:", "", *missing])
+
+
+def _keep(report: str) -> None:
+    """Put the report before the earlier ones, which stay as they are."""
+    kept = Path(__file__).parent / "RESULTS.md"
+    earlier = kept.read_text().removeprefix(HEADING) if kept.exists() else ""
+    kept.write_text(HEADING + report + "\n" + ("\n" + earlier if earlier else ""))
 
 
 def _commit() -> str:

@@ -50,7 +50,7 @@ def uploads(kind: str, scale: Scale, nginx: Nginx) -> Iterator[Row]:
 
 
 def _put(nginx: Nginx, pictures: list[Path], count: int) -> Outcome:
-    """nginx's WebDAV PUT of the same bytes, at least `count` times under new names.
+    """The same bytes by WebDAV PUT into nginx, at least `count` times under new names.
 
     That many, because the first thousand small files into an empty folder go six times faster than those after them.
     """

@@ -2,8 +2,8 @@
 
 `crashing.py busy ROOT SOURCES` puts blob after blob, eight at once, and prints each name once its put has returned.
 `crashing.py steps ROOT SOURCES` makes, for n = 0, 1, 2 ..., a child that puts one blob and kills itself at the n-th
-call that Python makes into C while at it (every system call is one). It prints, for each child, what became of the blob:
-`absent`, `whole` or `partial`, and whether its put had returned. It ends after the first child that survives.
+call that Python makes into C while at it (every system call is one). It prints, for each child, what became of the
+blob (`absent`, `whole` or `partial`) and whether its put had returned. It ends after the first child that survives.
 """
 
 import asyncio

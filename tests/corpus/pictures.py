@@ -24,7 +24,7 @@ Write = Callable[[Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """width, height: pixels as displayed. frames: 1 for a still. lossless: its pixels are those of the photograph."""
+    """width, height: pixels as displayed. frames: 1 for a still."""
 
     name: str
     format: str
@@ -49,9 +49,10 @@ def pictures(folder: Path) -> list[Picture]:
 
 @cache
 def photograph(size: tuple[int, int] = (320, 214)) -> Image.Image:
-    """The rocket's photograph, as RGB, in this size in pixels."""
+    """The rocket's photograph, as RGB, in this size in pixels, without the original's texts."""
     with Image.open(ROCKET) as image:
-        return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    return Image.frombytes("RGB", size, small.tobytes())
 
 
 @cache
@@ -185,5 +186,6 @@ def pixels(path: Path) -> list[bytes]:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
             delay = image.info.get("duration", 0)
-            frames.append(repr((image.size, image.mode, delay)).encode() + image.convert("RGBA").tobytes())
+            turned = image.getexif().get(0x0112, 1)
+            frames.append(repr((image.size, image.mode, delay, turned)).encode() + image.convert("RGBA").tobytes())
         return frames

@@ -50,6 +50,9 @@ class SeaweedServer:
             self._process.kill()
             self._process.wait(20)
         shutil.rmtree(self.folder)
+        for port in self._ports.values():  # it names its sockets by port, in /tmp whatever TMPDIR says
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                socket.unlink()
 
     def _identity(self) -> dict[str, object]:
         keys = {"accessKey": self.credentials["access_key_id"], "secretKey": self.credentials["secret_access_key"]}

@@ -125,7 +125,7 @@ def _standard_input() -> IO[bytes]:
     """All of standard input, in a file that can be read again. Read before the event loop runs, so Ctrl-C ends it."""
     if sys.stdin.isatty():
         click.echo("Reading a picture from the terminal; end it with the end-of-file key.", err=True)
-    return spooled(sys.stdin.buffer)
+    return click.get_current_context().with_resource(spooled(sys.stdin.buffer))
 
 
 def _size(source: str | IO[bytes]) -> int:

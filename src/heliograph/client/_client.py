@@ -184,10 +184,11 @@ class AsyncClient:
         idempotency_key: str | None = None,
     ) -> Image:
         """As Client.upload. A pipe is read to its end in a thread first."""
-        if is_pipe(source):
-            source = await asyncio.to_thread(spooled, source)  # type: ignore[arg-type] # is_pipe saw its read()
         texts = {"title": title, "description": description, "alt": alt, "name": name}
-        return await self._follow(self._operations.upload(source, texts, progress, idempotency_key))
+        if not is_pipe(source):
+            return await self._follow(self._operations.upload(source, texts, progress, idempotency_key))
+        with await asyncio.to_thread(spooled, source) as copy:
+            return await self._follow(self._operations.upload(copy, texts, progress, idempotency_key))
 
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""

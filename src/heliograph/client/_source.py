@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, TypeAlias, TypeGuard
 
 from heliograph.client._errors import InputError
 
@@ -81,7 +81,7 @@ def is_url(source: object) -> bool:
     return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
-def is_pipe(source: object) -> bool:
+def is_pipe(source: Source) -> TypeGuard[IO[bytes]]:
     """Whether reading `source` may block for long, because it is a file object that cannot be read twice."""
     return hasattr(source, "read") and not _seekable(source)
 

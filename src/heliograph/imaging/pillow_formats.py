@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 import pi_heif
-from PIL import AvifImagePlugin, BmpImagePlugin, Image
+from PIL import AvifImagePlugin, BmpImagePlugin, Image, ImageOps
 
 from heliograph.imaging.failures import CorruptImage
 from heliograph.imaging.limits import Header
@@ -16,6 +16,7 @@ from heliograph.imaging.limits import Header
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError, KeyError, struct.error)
 _HEIC_BYTES_A_PIXEL = 8
 _BMP_BYTES_A_PIXEL = 5
+_ORIENTATION = 0x0112
 _AVIF_BYTES_A_PIXEL = 10
 
 Image.MAX_IMAGE_PIXELS = None  # our own limits are checked from the header
@@ -32,7 +33,8 @@ def header(name: str, source: Path) -> Header:
             bytes_a_pixel = _BMP_BYTES_A_PIXEL if name == "bmp" else _AVIF_BYTES_A_PIXEL
             frames = getattr(picture, "n_frames", 1)
             width, height = picture.size
-            return Header(width, height, frames, width * height * bytes_a_pixel)
+            turned = picture.getexif().get(_ORIENTATION, 1)
+            return Header(width, height, frames, width * height * bytes_a_pixel, turned)
     except _BROKEN as failure:
         raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure
 
@@ -62,9 +64,9 @@ def pixels(name: str, source: Path) -> tuple[bytes, int, int, int, bytes]:
         else:
             found = _open(name, source)
         with found as picture:
-            flat = picture
-            if picture.mode not in ("L", "RGB", "RGBA"):
-                flat = picture.convert("RGBA" if "A" in picture.mode else "RGB")
+            flat = ImageOps.exif_transpose(picture)
+            if flat.mode not in ("L", "RGB", "RGBA"):
+                flat = flat.convert("RGBA" if "A" in flat.mode else "RGB")
             return flat.tobytes(), *flat.size, len(flat.getbands()), picture.info.get("icc_profile") or b""
     except _BROKEN as failure:
         raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure

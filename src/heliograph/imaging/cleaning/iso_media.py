@@ -53,7 +53,7 @@ def _plan(name: str, data: memoryview) -> Plan:
             kept += [(box.end - 1, box.end)] if not data[box.end - 1] else []
     result = in_place(name, data, kept, patches)
     result.pieces += _missing_end(result, needed)
-    result.removed[:0] = [word for word in items.removed + tracks.removed if word not in result.removed]
+    result.removed[:0] = dict.fromkeys(word for word in items.removed + tracks.removed if word not in result.removed)
     return result
 
 

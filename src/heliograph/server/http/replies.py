@@ -29,9 +29,9 @@ def jsonp_reply(request: Request, content: object, status: int = 200, headers: M
     callback = request.query_params.get("callback", "")
     if not _CALLBACK.match(callback):
         return json_reply(content, status, headers)
-    # The comment in front keeps old browser plug-ins from taking the answer for their own format.
-    body = b"/**/" + callback.encode() + b"(" + msgspec.json.encode(content) + b");"
-    return Response(body, status, {**(headers or {}), "content-type": "application/javascript; charset=utf-8"})
+    body = callback.encode() + b"(" + msgspec.json.encode(content) + b");"
+    kind = {"content-type": "application/javascript; charset=utf-8", "x-content-type-options": "nosniff"}
+    return Response(body, status, {**(headers or {}), **kind})
 
 
 def xml_reply(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,0 +1,72 @@
+"""The services of a server, assembled from real parts in one folder, without HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from heliograph.imaging.pool import WorkerPool
+from heliograph.server.backends.disk import DiskStore
+from heliograph.server.backends.remote import RemoteFetcher
+from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.incoming import Incoming
+from heliograph.server.library import Library
+from heliograph.server.links import Links
+from heliograph.server.migrations import upgrade
+from heliograph.server.model import Caller, Image, Texts
+from heliograph.server.receipts import Signer, load_or_make_key
+from heliograph.server.upkeep import Upkeep
+from heliograph.server.uploads import Accepted, Uploads
+
+ANYBODY = Caller("192.0.2.1")
+
+
+@dataclass
+class Parts:
+    """What a test may take hold of."""
+
+    folder: Path
+    database: SqliteDatabase
+    blobs: DiskStore
+    pool: WorkerPool
+    uploads: Uploads
+    library: Library
+
+    async def upload(self, content: bytes, key: str | None = None, **texts: str) -> Accepted:
+        with Incoming(self.folder, 10_000_000) as incoming:
+            incoming.write(content)
+            return await self.uploads.accept(incoming, Texts(**texts), ANYBODY, key)
+
+    def upkeep(self, grace: float = 0.0) -> Upkeep:
+        return Upkeep(database=self.database, blobs=self.blobs, grace=grace)
+
+    async def stored(self, image: Image) -> int | None:
+        """The size of the image's bytes in the store, None where they are gone."""
+        return await self.blobs.stat(image.blob.sha256.hex())
+
+
+@asynccontextmanager
+async def assembled(folder: Path) -> AsyncIterator[Parts]:
+    """Parts on a fresh database and an empty store below `folder`."""
+    under_way = folder / "under-way"
+    under_way.mkdir()
+    database, blobs, pool = SqliteDatabase(folder / "h.db"), DiskStore(folder / "blobs"), WorkerPool(workers=1)
+    await database.transaction(upgrade.to_head)
+    links = Links("http://h.example")
+    uploads = Uploads(
+        database=database,
+        blobs=blobs,
+        transformer=pool,
+        fetcher=RemoteFetcher(),
+        signer=Signer(load_or_make_key(folder / "key.pem"), links),
+        folder=under_way,
+        max_bytes=10_000_000,
+    )
+    renditions = DiskStore(folder / "renditions", durable=False)
+    library = Library(database=database, blobs=blobs, renditions=renditions, transformer=pool, folder=under_way)
+    await pool.start()
+    try:
+        yield Parts(under_way, database, blobs, pool, uploads, library)
+    finally:
+        await pool.close()
+        await database.close()

@@ -1,0 +1,44 @@
+"""The revisions make exactly the tables that the catalog speaks of."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from heliograph.server import catalog, migrations
+from heliograph.server.backends.postgres import PostgresDatabase
+from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.migrations import upgrade
+from heliograph.server.ports import Database
+
+
+async def differences(database: Database) -> list[object]:
+    assert await database.transaction(migrations.version) is None
+    await database.transaction(upgrade.to_head)
+    assert await database.transaction(migrations.version) == migrations.HEAD
+    return await database.transaction(
+        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog.metadata)
+    )
+
+
+@pytest.mark.anyio
+async def test_on_sqlite(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "heliograph.db")
+    assert await differences(database) == []
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_on_postgresql(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    assert await differences(database) == []
+    await database.close()
+
+
+def test_head_is_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD

@@ -1,0 +1,103 @@
+"""Sweeping: bytes go when no image has shown them for the grace time, and never before."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from heliograph.server.errors import Gone, NotFound
+from tests.client.running import picture
+from tests.server.parts import Parts, assembled
+
+pytestmark = pytest.mark.anyio
+
+
+async def removed(parts: Parts, content: bytes) -> object:
+    image = (await parts.upload(content)).image
+    await parts.library.remove(image, "test")
+    return image
+
+
+async def test_the_bytes_of_a_removed_image_stay_for_the_grace_time(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        image = (await parts.upload(picture())).image
+        await parts.library.remove(image, "test")
+        assert await parts.upkeep(grace=60).sweep() == 0
+        assert await parts.stored(image) is not None
+
+
+async def test_unused_bytes_are_swept_and_the_tombstone_stays(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        image = (await parts.upload(picture())).image
+        await parts.library.remove(image, "test")
+        await asyncio.sleep(0.005)
+        assert await parts.upkeep().sweep() == 1
+        assert await parts.stored(image) is None
+        with pytest.raises(Gone):
+            await parts.library.find(image.id)
+
+
+async def test_bytes_that_another_image_shows_are_not_swept(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        first, second = (await parts.upload(content)).image, (await parts.upload(content)).image
+        await parts.library.remove(first, "test")
+        await asyncio.sleep(0.005)
+        assert await parts.upkeep().sweep() == 0
+        assert await parts.stored(second) is not None
+
+
+async def test_bytes_uploaded_again_before_the_sweep_are_adopted(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        await removed(parts, content)
+        image = (await parts.upload(content)).image
+        await asyncio.sleep(0.005)
+        assert await parts.upkeep().sweep() == 0
+        assert await parts.stored(image) is not None
+
+
+async def test_bytes_uploaded_again_after_the_sweep_are_stored_anew(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        await removed(parts, content)
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        image = (await parts.upload(content)).image
+        assert await parts.stored(image) is not None
+
+
+async def test_no_order_of_uploads_removals_and_sweeps_loses_a_live_image(tmp_path: Path) -> None:
+    """Few contents, many hands: every live image has its bytes at the end, and every removed one is gone."""
+    async with assembled(tmp_path) as parts:
+        contents = [picture() for _ in range(3)]
+        live, dead = [], []
+
+        async def hand(seed: int) -> None:
+            dice = random.Random(seed)
+            for _ in range(25):
+                what = dice.random()
+                if what < 0.5:
+                    live.append((await parts.upload(dice.choice(contents))).image)
+                elif what < 0.9 and live:
+                    image = live.pop(dice.randrange(len(live)))
+                    await parts.library.remove(image, "test")
+                    dead.append(image)
+                else:
+                    await parts.upkeep().sweep()
+
+        await asyncio.gather(*(hand(seed) for seed in range(8)))
+        await parts.upkeep().sweep()
+        assert live
+        for image in live:
+            assert await parts.stored(image) is not None
+        for image in dead:
+            with pytest.raises(Gone):
+                await parts.library.find(image.id)
+
+
+async def test_an_unknown_delete_hash_is_not_found(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        with pytest.raises(NotFound):
+            await parts.library.find_by_delete_hash("x" * 15)

@@ -1,0 +1,81 @@
+"""Images arriving: one image for one upload, whatever is repeated or comes at once."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from heliograph.server.errors import BadParameter, Conflict, CorruptImage, HeliographError, NoImageSent, UnsupportedFormat
+from tests.client.running import picture
+from tests.server.parts import assembled
+
+pytestmark = pytest.mark.anyio
+KEY = "0123456789abcdef"
+
+
+async def test_what_is_stored_has_the_hash_that_is_acknowledged(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        accepted = await parts.upload(picture())
+        blob = await parts.blobs.get(accepted.image.blob.sha256.hex())
+        assert blob.path is not None
+        assert hashlib.sha256(blob.path.read_bytes()).digest() == accepted.image.blob.sha256
+
+
+async def test_sixteen_uploads_with_one_idempotency_key_make_one_image(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        accepted = await asyncio.gather(*(parts.upload(content, KEY) for _ in range(16)))
+        assert len({each.image.id for each in accepted}) == 1
+        assert sum(not each.replayed for each in accepted) == 1
+
+
+async def test_an_idempotency_key_is_for_one_content(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        await parts.upload(content, KEY, title="one")
+        with pytest.raises(Conflict):
+            await parts.upload(content, KEY, title="two")
+
+
+async def test_sixteen_uploads_of_the_same_bytes_share_them_under_links_of_their_own(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        accepted = await asyncio.gather(*(parts.upload(content) for _ in range(16)))
+        assert len({each.image.id for each in accepted}) == 16
+        assert [name async for name in parts.blobs.keys()] == [accepted[0].image.blob.sha256.hex()]
+
+
+@pytest.mark.parametrize(
+    ("content", "failure"),
+    [(b"", NoImageSent), (b"no picture", UnsupportedFormat), (b"\x89PNG\r\n\x1a\n" + bytes(99), CorruptImage)],
+)
+async def test_a_refused_upload_leaves_nothing_behind(content: bytes, failure: type[HeliographError], tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        with pytest.raises(failure):
+            await parts.upload(content)
+        assert not list(parts.folder.iterdir())
+        assert not [name async for name in parts.blobs.keys()]
+
+
+async def test_a_cancelled_upload_leaves_no_file_behind(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        task = asyncio.create_task(parts.upload(picture(2000, 1500)))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not list(parts.folder.iterdir())
+        assert (await parts.upload(picture())).image.id
+
+
+async def test_texts_are_trimmed_and_blank_ones_are_none(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        image = (await parts.upload(picture(), title="  T ", alt="   ")).image
+        assert (image.title, image.alt) == ("T", None)
+
+
+async def test_a_text_that_is_too_long_is_refused_by_name(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        with pytest.raises(BadParameter, match="title"):
+            await parts.upload(picture(), title="x" * 513)
