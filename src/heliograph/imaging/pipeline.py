@@ -97,11 +97,12 @@ def _recognise(data: memoryview) -> str:
 
 def _header(name: str, source: Path, data: memoryview, orientation: int) -> Header:
     """Size and cost before anything is decoded. Raises CorruptImage."""
+    if name == "png":
+        return png_frames.header(data, orientation)
     if _by_pillow(name, data):
         return pillow_formats.header(name, source)
     with _vips_failures():
-        image = _load(name, source)
-        return png_frames.header(data, orientation) if name == "png" else _vips_header(name, image, data, orientation)
+        return _vips_header(name, _load(name, source), data, orientation)
 
 
 def _by_pillow(name: str, data: memoryview) -> bool:
@@ -133,6 +134,8 @@ def _load(name: str, source: Path, **options: int) -> _Vips:
 def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
     """Every row of every frame, with bounded memory. Raises CorruptImage."""
     if name == "png":
+        with _vips_failures():
+            _load(name, source)  # what only libvips would mind is found before anybody asks for a thumbnail
         png_frames.check(data)
     elif _by_pillow(name, data):
         pillow_formats.check(name, source)

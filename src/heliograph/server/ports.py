@@ -36,7 +36,7 @@ class BlobStore(Protocol):
     async def put(self, name: str, source: Path) -> None:
         """Keep the file `source` under `name`: whole and durable when this returns, invisible before.
 
-        May be repeated; a second put of the same name changes nothing. The source may be moved away.
+        May be repeated; a second put of the same name changes nothing. The source stays, and must not be written to after.
         """
 
     async def get(self, name: str, span: tuple[int, int] | None = None) -> StoredBlob:

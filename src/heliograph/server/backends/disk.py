@@ -2,7 +2,7 @@
 
 Hides the layout (`ab/cd/<64 hex digits>`, docs/storage-format.md), the order of writes that survives a crash at any
 moment, and the threads in which a disk is waited for. The order is: the source's bytes and mode reach the disk (fsync),
-then it gets its name (rename, which is atomic), then the name reaches the disk (fsync of the folder, and of the
+then they get their name (rename of a second link, which is atomic), then the name reaches the disk (fsync of the folder, and of the
 folders above it the first time this process uses them). So a name that can be seen always has all its bytes, and a put
 that returned is there after a power cut. What a crash leaves behind lies in `.incoming`, where nothing looks for blobs.
 """
@@ -12,9 +12,9 @@ import contextlib
 import errno
 import os
 import re
+import secrets
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +29,9 @@ T = TypeVar("T")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ABANDONED_AFTER = 24 * 3600
 """Seconds after its last write at which a file in `.incoming` belongs to nobody: no upload takes a day."""
+
+_NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}
+"""What link(2) says where a file cannot have a second name: another file system, or one without links."""
 
 _THREADS = 16
 """How many puts wait for the disk together; a journalling file system then commits many in one go."""
@@ -61,7 +64,7 @@ class DiskStore(BlobStore):
                 _fsync_folder(root)
 
     async def put(self, name: str, source: Path) -> None:
-        """Move (from another file system: copy) `source` to its place; what is there already, whole, stays as it is."""
+        """Link (from another file system: copy) `source` to its place; what is there already, whole, stays as it is."""
         await self._in_thread(self._put, self._path(name), source)
 
     async def get(self, name: str, span: tuple[int, int] | None = None) -> StoredBlob:  # noqa: ARG002
@@ -120,22 +123,18 @@ class DiskStore(BlobStore):
     def _publish(self, path: Path, source: Path) -> None:
         """Give the source's bytes, safe on the disk, the name `path`."""
         self._settle_bytes(source)
+        second_name = self.incoming / f"link-{secrets.token_hex(8)}"
         try:
-            source.rename(path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            self._publish_copy(path, source)
-
-    def _publish_copy(self, path: Path, source: Path) -> None:
-        with tempfile.NamedTemporaryFile(prefix="copy-", dir=self.incoming, delete=False) as file:
-            copy = Path(file.name)
-        try:
-            shutil.copyfile(source, copy)
-            self._settle_bytes(copy)
-            copy.rename(path)
+            try:
+                second_name.hardlink_to(source)
+            except OSError as error:
+                if error.errno not in _NO_LINK:
+                    raise
+                shutil.copyfile(source, second_name)
+                self._settle_bytes(second_name)
+            second_name.rename(path)
         finally:
-            copy.unlink(missing_ok=True)
+            second_name.unlink(missing_ok=True)
 
     def _settle_bytes(self, path: Path) -> None:
         """Make a file readable for all, and its bytes durable."""
@@ -175,15 +174,11 @@ class DiskStore(BlobStore):
 
 
 def _is_whole(path: Path, source: Path) -> bool:
-    """Whether the blob is there with all its bytes; also when the source is gone, because a first put moved it."""
+    """Whether the blob is there with all its bytes."""
     try:
-        size = path.stat().st_size
+        return path.stat().st_size == source.stat().st_size
     except FileNotFoundError:
         return False
-    try:
-        return size == source.stat().st_size
-    except FileNotFoundError:
-        return True
 
 
 def _entries(folder: Path) -> list[Path]:
