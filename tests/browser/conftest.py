@@ -29,7 +29,7 @@ WIDE = {"width": 1280, "height": 900}
 
 @contextlib.contextmanager
 def running(folder: Path, **settings: str) -> Iterator[str]:
-    """A server with its data in `folder`, as `heliograph serve` starts it; yields where it listens, without a final slash."""
+    """A server with its data in `folder`, as `heliograph serve` starts it; yields its address."""
     port = str(free_ports(1)[0])
     variables = {name: value for name, value in os.environ.items() if not name.startswith("HELIOGRAPH_")}
     variables |= {"HELIOGRAPH_DATA_DIR": str(folder), "HELIOGRAPH_PORT": port, "HELIOGRAPH_ACCESS_LOG": "false"}
@@ -75,6 +75,7 @@ class Watched:
     def __call__(self, **options: object) -> Page:
         """A page in a context of its own, with options of playwright's new_context."""
         context = self._browser.new_context(**{"viewport": WIDE, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
         self._open.append(context)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

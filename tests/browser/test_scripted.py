@@ -71,7 +71,7 @@ def test_what_goes_wrong_is_said_beside_the_picture_and_can_be_tried_again(page:
     visit.expected = ("status of 415", "status of 403", "ERR_FAILED")
     page.goto(server + "/")
     hand_over(page, "drop", {"name": "words.txt", "mimeType": "text/plain", "buffer": b"only words"})
-    expect(page.get_by_text("not an image that Heliograph accepts")).to_be_visible()
+    expect(page.get_by_text("not a picture")).to_be_visible()
     page.route("**/api/v1/images", lambda route: route.abort())
     hand_over(page, "drop", small_picture("later.png"))
     expect(page.get_by_text("The connection was lost.")).to_be_visible()

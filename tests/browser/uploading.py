@@ -1,5 +1,6 @@
 """What several tests begin with: a picture uploaded by the plain form."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page
@@ -14,10 +15,10 @@ def upload(page: Page, server: str, picture: Path | FilePayload, **texts: str) -
     for name, text in texts.items():
         page.locator(f"[name={name}]").fill(text)
     page.get_by_role("button", name="Upload").click()
-    page.wait_for_url("**/??????????")
+    page.wait_for_url(re.compile(r"/[A-Za-z0-9]{10}$"))
     return page.url.rpartition("/")[2]
 
 
 def delete_link(page: Page) -> str:
     """The delete link that the image's page shows."""
-    return page.get_by_label("Delete link").input_value()
+    return page.get_by_label("Delete link", exact=True).input_value()

@@ -29,6 +29,7 @@ class RunningServer:
 
     url: str
     key: str
+    data: Path = Path()
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
         process = subprocess.Popen([SCRIPT, "serve"], env=environment, stdout=log, stderr=log)
         try:
             _wait_until_ready(url, process, folder)
-            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip())
+            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data")
         finally:
             process.terminate()
             process.wait(20)
@@ -120,6 +121,8 @@ class FaultyProxy:
             while block := client.recv(4096):
                 server.sendall(block[:1000] if cut else block)
                 if cut:
+                    # Closing alone tells nobody while the other thread still reads from the socket.
+                    server.shutdown(socket.SHUT_RDWR)
                     return
             back.join(10)
 

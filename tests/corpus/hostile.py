@@ -96,9 +96,9 @@ def _impostors() -> Iterator[tuple[str, str, bytes]]:
         ("heic", box(b"ftyp", b"heic\0\0\0\0heicmif1")),
         ("bmp", b"BM" + bytes(12) + struct.pack("<I", 40)),
     ):
-        failure = "UnsupportedFormat" if name == "tif" else "CorruptImage"
-        yield f"signature-only.{name}", failure, start
-        yield f"signature-and-noise.{name}", "CorruptImage", start + noise.randbytes(5_000)
+        yield f"signature-only.{name}", "UnsupportedFormat" if name == "tif" else "CorruptImage", start
+        noisy = start + noise.randbytes(5_000)
+        yield f"signature-and-noise.{name}", "UnsupportedFormat" if name == "bmp" else "CorruptImage", noisy
 
 
 def _pngs() -> Iterator[tuple[str, str, bytes]]:
@@ -123,7 +123,11 @@ def _pngs() -> Iterator[tuple[str, str, bytes]]:
     start = png(100, 100, rows, extra=two)[:-12]
     yield "frame-missing.png", "CorruptImage", start + png_chunk(b"IEND", b"")
     second = png_chunk(b"fcTL", struct.pack(">I", 1) + control[4:])
-    for name, frame in (("broken", b"\x78\x9cnot deflate"), ("short", zlib.compress(rows[:-9])), ("bomb", zlib.compress(bytes(50 << 20)))):
+    for name, frame in (
+        ("broken", b"\x78\x9cnot deflate"),
+        ("short", zlib.compress(rows[:-9])),
+        ("bomb", zlib.compress(bytes(50 << 20))),
+    ):
         data = start + second + png_chunk(b"fdAT", struct.pack(">I", 2) + frame) + png_chunk(b"IEND", b"")
         yield f"frame-{name}.png", "CorruptImage", data
     outside = png_chunk(b"fcTL", struct.pack(">IIIIIHHBB", 1, 100, 100, 2**31, 9, 1, 10, 0, 0))
@@ -152,26 +156,42 @@ def _others() -> Iterator[tuple[str, str, bytes]]:
     yield "unknown-block.gif", "CorruptImage", gif(9, 9, 1)[:-1] + b"\x99;"
     entry = struct.pack("<HHHII", 1, 256, 4, 1, 9)
     yield "circle.tif", "CorruptImage", b"II*\0\x08\0\0\0" + entry + struct.pack("<I", 8) + bytes(20)
-    yield "long-circle.tif", "CorruptImage", (
-        b"II*\0\x08\0\0\0" + entry + struct.pack("<I", 26) + entry + struct.pack("<I", 8) + bytes(20)
+    yield (
+        "long-circle.tif",
+        "CorruptImage",
+        (b"II*\0\x08\0\0\0" + entry + struct.pack("<I", 26) + entry + struct.pack("<I", 8) + bytes(20)),
     )
     yield "no-directory.tif", "CorruptImage", b"II*\0" + bytes(60)
     yield "many-entries.tif", "CorruptImage", b"II*\0\x08\0\0\0\xff\xff" + bytes(2_000)
-    yield "endless-strip.tif", "CorruptImage", b"II*\0\x08\0\0\0" + struct.pack(
-        "<HHHIIHHIIHHIIHHIII", 4, 256, 4, 1, 9, 257, 4, 1, 9, 273, 4, 2**32 - 1, 8, 279, 4, 1, 2**31, 0
+    yield (
+        "endless-strip.tif",
+        "CorruptImage",
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<HHHIIHHIIHHIIHHIII", 4, 256, 4, 1, 9, 257, 4, 1, 9, 273, 4, 2**32 - 1, 8, 279, 4, 1, 2**31, 0),
     )
-    yield "huge-claim.bmp", "CorruptImage", (
-        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24, 0, 0, 0, 0, 0, 0)
+    yield (
+        "huge-claim.bmp",
+        "CorruptImage",
+        (b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24, 0, 0, 0, 0, 0, 0)),
     )
-    yield "many-pixels.bmp", "TooManyPixels", (
-        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 62, 40, 20_000, 10_000, 1, 1, 0, 0, 0, 0, 0, 0)
-    ) + bytes(8 + 25_000_000)
-    yield "upside-down.bmp", "UnsupportedFormat", (
-        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, -9, 9, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(500)
+    yield (
+        "many-pixels.bmp",
+        "TooManyPixels",
+        (b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 62, 40, 20_000, 10_000, 1, 1, 0, 0, 0, 0, 0, 0))
+        + bytes(8 + 25_000_000),
+    )
+    yield (
+        "upside-down.bmp",
+        "UnsupportedFormat",
+        (b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, -9, 9, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(500)),
     )
     canvas = b"VP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + b"\xff\xff\xff" * 2
     yield "huge-claim.webp", "CorruptImage", b"RIFF" + struct.pack("<I", len(canvas) + 4) + b"WEBP" + canvas
-    yield "endless-chunk.webp", "CorruptImage", b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8 \xff\xff\xff\xff" + bytes(10)
+    yield (
+        "endless-chunk.webp",
+        "CorruptImage",
+        b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8 \xff\xff\xff\xff" + bytes(10),
+    )
     for format_ in (b"avif", b"heic"):
         head, extension = box(b"ftyp", format_ + bytes(4) + format_ + b"mif1"), format_.decode()
         yield f"self-containing.{extension}", "CorruptImage", head + box(b"meta", bytes(4) + b"\0\0\0\0meta" * 50)

@@ -39,7 +39,7 @@ def pictures(folder: Path) -> list[Picture]:
     """All pictures, written into `folder` where they are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for name, format_, note, size, frames, write in (*_jpegs(), *_pngs(), *_gifs(), *_webps(), *_isos(), *_tiffs(), *_bmps()):
+    for name, format_, note, size, frames, write in (row for make in MAKERS for row in make()):
         path = folder / name
         if not path.exists():
             write(path)
@@ -74,7 +74,9 @@ def moving(count: int = 5) -> list[Image.Image]:
 
 
 def _vips() -> pyvips.Image:
-    return pyvips.Image.new_from_memory(photograph().tobytes(), *photograph().size, 3, "uchar").copy(interpretation="srgb")
+    return pyvips.Image.new_from_memory(photograph().tobytes(), *photograph().size, 3, "uchar").copy(
+        interpretation="srgb"
+    )
 
 
 _PILLOW, _LIBVIPS = "the rocket's photograph, encoded by Pillow", "the rocket's photograph, encoded by libvips"
@@ -176,6 +178,10 @@ def _bmps():
     yield "palette.bmp", "bmp", _PILLOW, _LANDSCAPE, 1, _by_pillow(lambda: photograph().quantize(200))
     yield "two-colours.bmp", "bmp", _PILLOW, _LANDSCAPE, 1, _by_pillow(lambda: photograph().convert("1"))
     yield "alpha.bmp", "bmp", _PILLOW, _LANDSCAPE, 1, _by_pillow(with_transparency)
+
+
+MAKERS = (_jpegs, _pngs, _gifs, _webps, _isos, _tiffs, _bmps)
+"""Each yields (file name, format, where it comes from, size as displayed, frames, how to write it)."""
 
 
 def pixels(path: Path) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""A colour profile with the primaries and gamma of Adobe RGB (1998), written by the rules of ICC.1:2001-04 (version 2)."""
+"""A colour profile with the primaries and gamma of Adobe RGB (1998), by the rules of ICC.1:2001-04 (version 2)."""
 
 import struct
 

@@ -1,7 +1,7 @@
 """Pictures with private data planted wherever their format has room for it.
 
-Every planted place holds SECRET, so that a test need only look for it. Pixels stay as they are, except that AVIF and HEIC
-are encoded again (their boxes are full of offsets, and real encoders write real metadata).
+Every planted place holds SECRET, so that a test need only look for it. Pixels stay as they are, except that AVIF and
+HEIC are encoded again (their boxes are full of offsets, and real encoders write real metadata).
 """
 
 import io
@@ -90,7 +90,11 @@ def _png(data: bytes) -> bytes:
 
     planted = chunk(b"tEXt", b"Comment\0" + SECRET) + chunk(b"zTXt", b"Author\0\0" + zlib.compress(SECRET, 0))
     planted += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + _XMP)
-    planted += chunk(b"eXIf", exif_block(1)) + chunk(b"seCr", SECRET) + chunk(b"tIME", struct.pack(">H5B", 2024, 1, 2, 3, 4, 5))
+    planted += (
+        chunk(b"eXIf", exif_block(1))
+        + chunk(b"seCr", SECRET)
+        + chunk(b"tIME", struct.pack(">H5B", 2024, 1, 2, 3, 4, 5))
+    )
     return data[:33] + planted + data[33:] + SECRET
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pyvips
 
 from heliograph.imaging import cleaning, pillow_formats, png_frames
-from heliograph.imaging.cleaning import iso_media, tiff
+from heliograph.imaging.cleaning import gif, iso_media, tiff
 from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
 from heliograph.imaging.formats import SIGNATURE_BYTES, Inspection, sniff
@@ -35,9 +35,10 @@ _LOADERS = {
     "tiff": "tiffload",
 }
 _BYTES_A_PIXEL = {"gif": 0, "webp": 8, "avif": 8}
-_CHEAPEST = {"shrink": 8}
+_CHEAPEST = 8
 """A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made."""
 
+_ROWS_MISSING = "premature end of data segment"
 _NOWHERE = "/dev/null"
 _WHITE = [255, 255, 255]
 _DAMAGED = "The picture is damaged: it cannot be decoded to the end."
@@ -54,21 +55,21 @@ def inspect(source: Path, target: Path, limits: Limits, admit: Admit) -> Inspect
 
     Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooManyFrames; OSError for the files themselves.
     """
-    with _contents(source) as data:
-        name = _recognise(data)
-        plan = cleaning.plan(name, data)
-        header = _header(name, source, data, plan.orientation)
-        check(header, limits)
-        admit(header.memory)
-        _decode(name, source, data, limits)
-        return _inspection(plan, header, data, target)
+    data = _contents(source)
+    name = _recognise(data)
+    plan = cleaning.plan(name, data)
+    header = _header(name, source, data, plan.orientation)
+    check(header, limits)
+    admit(header.memory)
+    _decode(name, source, data, limits)
+    return _inspection(plan, header, data, target)
 
 
 def render(recipe: Recipe, source: Path, target: Path, limits: Limits, admit: Admit) -> None:
     """Write the rendition that `recipe` describes of `source` to `target`. Raises as `inspect` does."""
-    with _contents(source) as data:
-        name = _recognise(data)
-        header = _header(name, source, data, orientation=1)
+    data = _contents(source)
+    name = _recognise(data)
+    header = _header(name, source, data, orientation=1)
     check(header, limits)
     admit(header.memory)
     with _vips_failures():
@@ -78,14 +79,12 @@ def render(recipe: Recipe, source: Path, target: Path, limits: Limits, admit: Ad
     target.write_bytes(encoded)
 
 
-@contextmanager
-def _contents(source: Path) -> Iterator[memoryview]:
-    """The file as mapped memory: read once, copied never."""
+def _contents(source: Path) -> memoryview:
+    """The file as mapped memory, read once and copied never. It is unmapped when nobody refers to it any more."""
     with source.open("rb") as file:
         if not source.stat().st_size:
             raise UnsupportedFormat("The file is empty.")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-            yield data
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _recognise(data: memoryview) -> str:
@@ -110,8 +109,11 @@ def _by_pillow(name: str, data: memoryview) -> bool:
 
 
 def _vips_header(name: str, image: _Vips, data: memoryview, orientation: int) -> Header:
-    width, height = image.width, image.height
-    frames = image.get("n-pages") if name in ("gif", "webp") and image.get_typeof("n-pages") else 1
+    width, height, frames = image.width, image.height, 1
+    if name == "gif":  # the size that browsers show, where libvips has its own opinion
+        width, height, frames = gif.screen(data)
+    if name == "webp":
+        frames = int(_field(image, "n-pages") or 1)
     memory = width * height * _BYTES_A_PIXEL.get(name, 0)
     if name == "jpeg" and _field(image, "jpeg-multiscan"):  # all coefficients are held, two bytes each
         halved = _field(image, "jpeg-chroma-subsample") == "4:2:0"
@@ -126,9 +128,9 @@ def _field(image: _Vips, name: str) -> int | str | None:
     return value
 
 
-def _load(name: str, source: Path, **options: int) -> _Vips:
+def _load(name: str, source: Path, fail_on: str = "truncated", **options: int) -> _Vips:
     """Open with the format's own loader, never with a guessed one."""
-    return getattr(pyvips.Image, _LOADERS[name])(str(source), access="sequential", fail_on="truncated", **options)
+    return getattr(pyvips.Image, _LOADERS[name])(str(source), access="sequential", fail_on=fail_on, **options)
 
 
 def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
@@ -141,16 +143,29 @@ def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
         pillow_formats.check(name, source)
     else:
         with _vips_failures():
+            if name == "jpeg":
+                _decode_jpeg(source)
             for image in _frames(name, source, limits):
                 image.rawsave(_NOWHERE)
 
 
+def _decode_jpeg(source: Path) -> None:
+    """A picture whose data stop before its last row is damaged; other oddities that libjpeg warns about are not."""
+    try:
+        _load("jpeg", source, "warning", shrink=_CHEAPEST).rawsave(_NOWHERE)
+    except pyvips.Error as failure:
+        if _ROWS_MISSING in failure.detail:
+            raise
+        _load("jpeg", source, shrink=_CHEAPEST).rawsave(_NOWHERE)
+
+
 def _frames(name: str, source: Path, limits: Limits) -> Iterator[_Vips]:
-    """What has to be read to have read everything."""
-    if name == "jpeg":
-        yield _load(name, source, **_CHEAPEST)
-    elif name in ("gif", "webp"):
-        yield _load(name, source, n=-1)
+    """What else has to be read to have read everything."""
+    if name in ("gif", "webp"):
+        image = _load(name, source, n=-1)
+        height = image.get_page_height()
+        check(Header(image.width, height, image.height // height, 0), limits)
+        yield image
     elif name == "tiff":
         first = _load(name, source)
         pages = int(_field(first, "n-pages") or 1)
@@ -158,7 +173,7 @@ def _frames(name: str, source: Path, limits: Limits) -> Iterator[_Vips]:
             page = _load(name, source, page=number)
             check(Header(page.width, page.height, pages, 0), limits)
             yield page
-    else:
+    elif name == "avif":
         yield _load(name, source)
 
 
@@ -172,17 +187,20 @@ def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> I
 
 def _thumbnail(name: str, source: Path, recipe: Recipe) -> _Vips:
     """The first frame, upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
-    options: dict[str, Any] = {"height": recipe.height, "output_profile": "srgb"}
+    whole = _whole(name, source)
+    options: dict[str, int | str] = {"height": recipe.height}
     options |= {"crop": "centre", "size": "both"} if recipe.fit == "crop" else {"size": "down"}
+    if whole.get_typeof("icc-profile-data"):
+        options["output_profile"] = "srgb"
     if name in ("heic", "bmp", "avif"):  # never from an AVIF's embedded thumbnail: it could be another picture
-        return _whole(name, source).thumbnail_image(recipe.width, **options)
+        return whole.thumbnail_image(recipe.width, **options)
     return pyvips.Image.thumbnail(str(source), recipe.width, **options)
 
 
 def _whole(name: str, source: Path) -> _Vips:
-    with _contents(source) as data:
-        if not _by_pillow(name, data):
-            return _load(name, source)
+    """The picture at its full size; libvips decodes it only when its pixels are asked for."""
+    if not _by_pillow(name, _contents(source)):
+        return _load(name, source)
     samples, width, height, bands, profile = pillow_formats.pixels(name, source)
     image = pyvips.Image.new_from_memory(samples, width, height, bands, "uchar")
     image = image.copy(interpretation="srgb" if bands > 2 else "b-w")

@@ -59,9 +59,15 @@ class WorkerPool:
         self._queue = queue
         self._slots = asyncio.Semaphore(workers)
         self._heavy = asyncio.Lock()
-        self._idle: list[_Worker] = []
-        self._all: set[_Worker] = set()
+        self._closed = False
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def workers(self) -> "list[Worker]":
+        """The worker processes that live now, for metrics and tests."""
+        return list(self._all)
 
     async def start(self) -> None:
         """Start the first worker; the others start when there is work for them."""
@@ -95,7 +101,7 @@ class WorkerPool:
         self.counters.busy += 1
         worker = None
         try:
-            worker = self._idle.pop() if self._idle else await self._spawn()
+            worker = self._living_idle() or await self._spawn()
             answer = await self._ask(worker, job)
         except BaseException:
             if worker is not None:
@@ -108,8 +114,18 @@ class WorkerPool:
         self._give_back(worker, answer["rss"])
         return _result(answer)
 
+    def _living_idle(self) -> "Worker | None":
+        """An idle worker that has not died meanwhile."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.returncode is None:
+                return worker
+            self.counters.deaths += 1
+            self._discard(worker)
+        return None
+
     async def _wait_for_slot(self) -> None:
-        if self._slots.locked() and self.counters.waiting >= self._queue:
+        if self._closed or (self._slots.locked() and self.counters.waiting >= self._queue):
             self.counters.refused += 1
             raise Busy("Too many pictures are being processed. Try again in a moment.")
         self.counters.waiting += 1
@@ -118,7 +134,7 @@ class WorkerPool:
         finally:
             self.counters.waiting -= 1
 
-    async def _ask(self, worker: "_Worker", job: dict[str, str]) -> dict[str, Any]:
+    async def _ask(self, worker: "Worker", job: dict[str, str]) -> dict[str, Any]:
         """One job's final answer; a worker that hangs or dies becomes CorruptImage."""
         try:
             async with asyncio.timeout(self._deadline) as deadline:
@@ -138,7 +154,7 @@ class WorkerPool:
             self.counters.deaths += 1
             raise CorruptImage("The picture made its decoder fail.") from None
 
-    def _give_back(self, worker: "_Worker", rss: int) -> None:
+    def _give_back(self, worker: "Worker", rss: int) -> None:
         worker.jobs += 1
         if worker.jobs < WORN_JOBS and rss < WORN_MEMORY:
             self._idle.append(worker)
@@ -150,15 +166,16 @@ class WorkerPool:
     async def _replace(self) -> None:
         """Start a worker in a retired one's place; the slot stays taken meanwhile."""
         try:
-            self._idle.append(await self._spawn())
+            with contextlib.suppress(OSError, Busy):  # then the next job tries again
+                self._idle.append(await self._spawn())
         finally:
             self._slots.release()
 
-    def _discard(self, worker: "_Worker") -> None:
+    def _discard(self, worker: "Worker") -> None:
         worker.kill()
         self._in_background(self._reap(worker))
 
-    async def _reap(self, worker: "_Worker") -> None:
+    async def _reap(self, worker: "Worker") -> None:
         await worker.process.wait()
         self._all.discard(worker)
 
@@ -167,13 +184,27 @@ class WorkerPool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _spawn(self) -> "_Worker":
-        worker = _Worker(await _start_process(self._limits))
+    async def _spawn(self) -> "Worker":
+        """A new worker. A caller cancelled meanwhile does not lose track of it."""
+        starting = asyncio.ensure_future(self._start_worker())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._in_background(self._end_when_started(starting))
+            raise
+
+    async def _start_worker(self) -> "Worker":
+        if self._closed:
+            raise Busy("The server is stopping. Try again in a moment.")
+        worker = Worker(await _start_process(self._limits))
         self._all.add(worker)
         return worker
 
+    async def _end_when_started(self, starting: "asyncio.Future[Worker]") -> None:
+        self._discard(await starting)
 
-class _Worker:
+
+class Worker:
     """One child process and the conversation with it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -189,6 +220,22 @@ class _Worker:
         head = await self.process.stdout.readexactly(4)
         answer: dict[str, Any] = json.loads(await self.process.stdout.readexactly(int.from_bytes(head, "big")))
         return answer
+
+    def memory(self) -> int:
+        """Bytes that are resident now; 0 of a dead process."""
+        return self._status("VmRSS")
+
+    def memory_peak(self) -> int:
+        """The most bytes that ever were resident; 0 of a dead process."""
+        return self._status("VmHWM")
+
+    def _status(self, field: str) -> int:
+        """A size from /proc/PID/status (proc(5)), in bytes."""
+        try:
+            lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
 
     def kill(self) -> None:
         """End the process at once; may be repeated."""

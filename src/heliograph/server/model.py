@@ -78,7 +78,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One counter to spend from: at most `limit` units in each window of `period` seconds."""
+    """One counter to spend from: at most `limit` units at once, given back evenly over `period` seconds.
+
+    Buckets are told apart by name and period.
+    """
 
     name: str
     limit: int
@@ -97,7 +100,10 @@ class BucketState:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the rate limits say about one request. `buckets` is empty where limits are off or could not be asked."""
+    """What the rate limits say about one request. `buckets` is empty where limits are off or could not be asked.
+
+    retry_after: whole seconds until the same request would be admitted; for a cost above the limit, the period.
+    """
 
     allowed: bool
     buckets: tuple[BucketState, ...] = ()

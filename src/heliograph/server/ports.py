@@ -30,13 +30,16 @@ class StoredBlob:
 class BlobStore(Protocol):
     """Bytes by name. A name is 64 lower-case hex digits, the SHA-256 of what the bytes are made from.
 
-    All verbs raise StorageUnavailable when the store cannot be reached, is full, or refuses.
+    All verbs raise StorageUnavailable when the store cannot be reached, is full, or refuses, and ValueError for what is
+    no name.
     """
 
     async def put(self, name: str, source: Path) -> None:
         """Keep the file `source` under `name`: whole and durable when this returns, invisible before.
 
-        May be repeated; a second put of the same name changes nothing. The source stays, and must not be written to after.
+        A second put of the same name changes nothing, unless what is kept is not whole (its size differs from the
+        source's): then it is replaced. The source stays, and must not be written to afterwards. After StorageUnavailable
+        it must not be put again: the kernel reports a failed write-back only once.
         """
 
     async def get(self, name: str, span: tuple[int, int] | None = None) -> StoredBlob:
@@ -67,11 +70,13 @@ class Database(Protocol):
     async def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, durable when this returns; its own exceptions roll it back and come through.
 
-        `work` runs in a thread, must touch nothing but the connection, and may be run again after a conflict.
+        `work` runs in a thread or, on PostgreSQL, in the event loop: it must wait for nothing but the connection, must not
+        commit or roll back itself (savepoints are fine), and may be run again after a conflict. Transactions are
+        serializable. When the awaiting task is cancelled, the work may or may not happen.
         """
 
     async def close(self) -> None:
-        """Finish what is under way and let go of the database."""
+        """Finish what is under way and let go of the database. Afterwards all verbs raise StorageUnavailable."""
 
 
 class Limiter(Protocol):

@@ -3,8 +3,6 @@
 Hides blocks and sub-blocks (GIF89a specification, sections 15 to 27; NETSCAPE2.0 loop extension).
 """
 
-from dataclasses import dataclass
-
 from heliograph.imaging.cleaning import icc
 from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage
@@ -17,23 +15,14 @@ _XMP = b"XMP DataXMP"
 _SCREEN_END = 13
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """What the header declares, and how many pictures follow."""
-
-    width: int
-    height: int
-    frames: int
-
-
 def plan(data: memoryview) -> Plan:
     """What to keep of a GIF file. Raises CorruptImage."""
     return _read(data)[0]
 
 
-def screen(data: memoryview) -> Screen:
-    """Size in pixels and number of frames. Raises CorruptImage."""
-    return Screen(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"), _read(data)[1])
+def screen(data: memoryview) -> tuple[int, int, int]:
+    """Width and height in pixels as declared, and the number of frames. Raises CorruptImage."""
+    return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"), _read(data)[1]
 
 
 def _read(data: memoryview) -> tuple[Plan, int]:

@@ -113,7 +113,7 @@ def orientation(data: memoryview) -> int:
 
 
 def largest_block(data: memoryview) -> int:
-    """Bytes of the largest strip, or row of tiles: what a decoder has to hold. Raises CorruptImage, UnsupportedFormat."""
+    """Bytes of the largest strip, or row of tiles, that a decoder has to hold. Raises as `plan` does."""
     reader = _Reader(data)
     return max(_block_size(reader, each) for each in _directories(reader))
 

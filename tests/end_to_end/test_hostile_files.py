@@ -1,0 +1,75 @@
+"""Hostile files: each is answered by its named failure in every dialect, and the server stays small and alive."""
+
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from heliograph.server.http import imgur_v1, imgur_v3, native
+from tests.client.running import RunningServer, picture
+from tests.corpus.hostile import Hostile
+from tests.end_to_end.dialects import DIALECTS, SHAPES, send
+
+MAX_BYTES = 20 * 1024**2
+MEMORY = 512 * 1024**2
+"""Bytes that the server's processes may have resident together (goals, row D9)."""
+
+
+def expected(dialect: str, failure: str) -> tuple[int, str | None]:
+    """The number, and the text where it is fixed, by which a dialect names a failure."""
+    if dialect == "native":
+        return native.STATUS[failure], failure
+    if dialect == "v3":
+        status, text, code = imgur_v3.ANSWERS[failure]
+        return code or status, text
+    code, _, text = imgur_v1.ANSWERS[failure]
+    return code, text
+
+
+def resident(server: RunningServer) -> int:
+    """Bytes of the server and its children, shared pages counted once for each process."""
+    port = int(server.url.rpartition(":")[2])
+    root = next(each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port)
+    process = psutil.Process(root)
+    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_hostile_file_has_its_named_failure(
+    dialect: str, hostile_files: list[Hostile], http: httpx2.Client, server: RunningServer
+) -> None:
+    spoken = DIALECTS[dialect]
+    wrong = []
+    for each in hostile_files:
+        size = each.path.stat().st_size
+        failure = "NoImageSent" if size == 0 else "TooManyBytes" if size > MAX_BYTES else each.failure
+        answer = send(http, spoken, SHAPES["multipart file"](each.path.read_bytes(), spoken.fields))
+        number, text = expected(dialect, failure)
+        if answer.status_code < 400 or (said := spoken.failure(answer)) != (number, text or said[1]):
+            wrong.append((each.name, failure, answer.status_code, answer.text[:200]))
+        assert resident(server) < MEMORY, each.name
+    assert wrong == []
+
+
+def test_an_oversized_file_is_refused_in_every_dialect(http: httpx2.Client) -> None:
+    content = b"\xff\xd8\xff\xe0" + bytes(20 * 1024**2)
+    for name, spoken in DIALECTS.items():
+        answer = send(http, spoken, SHAPES["multipart file"](content, spoken.fields))
+        assert spoken.failure(answer)[0] == expected(name, "TooManyBytes")[0], name
+
+
+def test_nothing_of_them_is_left_on_disk(server: RunningServer, hostile_files: list[Hostile], http: httpx2.Client) -> None:
+    before = _stored(server)
+    for each in hostile_files[:20]:
+        send(http, DIALECTS["native"], SHAPES["raw bytes"](each.path.read_bytes(), {}))
+    assert _stored(server) == before
+
+
+def _stored(server: RunningServer) -> list[Path]:
+    data = server.data
+    return sorted(path for folder in ("blobs", "under-way") for path in (data / folder).rglob("*") if path.is_file())
+
+
+def test_after_all_of_them_a_real_picture_is_taken(http: httpx2.Client) -> None:
+    assert http.post("/api/v1/images", files={"image": picture()}).status_code == 201

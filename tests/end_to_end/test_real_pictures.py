@@ -1,0 +1,108 @@
+"""Real pictures of every format, sent in every shape through every dialect, come back as they were, without secrets.
+
+Where each picture comes from stands in `tests/corpus/pictures.py`.
+"""
+
+import hashlib
+import io
+import warnings
+from functools import cache
+from pathlib import Path
+
+import httpx2
+import pytest
+from PIL import Image as Pillow
+
+from heliograph.imaging.formats import FORMATS
+from heliograph.imaging.recipe import LETTERS
+from tests.corpus.pictures import Picture, pixels
+from tests.corpus.secrets import SECRET
+from tests.end_to_end.dialects import BY_ADDRESS, DIALECTS, SHAPES, send
+
+
+def test_the_corpus_has_thirty_pictures_of_all_formats(corpus: list[Picture]) -> None:
+    assert len(corpus) >= 30
+    assert {picture.format for picture in corpus} == set(FORMATS)
+    assert all(picture.source_note for picture in corpus)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("shape", [*SHAPES, *BY_ADDRESS])
+def test_every_picture_comes_back_with_its_pixels_and_without_its_secrets(
+    shape: str, dialect: str, corpus: list[Picture], planted: dict[str, Path], http: httpx2.Client, web: str, tmp_path: Path
+) -> None:
+    spoken = DIALECTS[dialect]
+    for picture in corpus:
+        sent = planted[picture.name]
+        request = (
+            SHAPES[shape](sent.read_bytes(), spoken.fields)
+            if shape in SHAPES
+            else BY_ADDRESS[shape](f"{web}/{picture.name}", spoken.fields)
+        )
+        answer = send(http, spoken, request)
+        assert answer.status_code in (200, 201), (picture.name, answer.text)
+        link, _ = spoken.link(answer)
+        _check_original(picture, sent, http.get(link), tmp_path)
+
+
+def _check_original(picture: Picture, sent: Path, got: httpx2.Response, folder: Path) -> None:
+    assert got.headers["content-type"] == FORMATS[picture.format].media_type, picture.name
+    assert got.headers["etag"] == f'"{hashlib.sha256(got.content).hexdigest()}"', picture.name
+    assert SECRET not in sent.read_bytes() or SECRET not in got.content, picture.name
+    received = folder / picture.name
+    received.write_bytes(got.content)
+    assert (pixels(received), _profile(received)) == _shown(sent), picture.name
+
+
+@cache
+def _shown(sent: Path) -> tuple[list[bytes], bytes | None]:
+    """Pixels and profile of what was sent; the planted secrets make Pillow warn of broken tags."""
+    with warnings.catch_warnings(action="ignore"):
+        return pixels(sent), _profile(sent)
+
+
+def _profile(path: Path) -> bytes | None:
+    with Pillow.open(path) as image:
+        profile: bytes | None = image.info.get("icc_profile")
+    return profile.replace(SECRET, b"") if profile else None
+
+
+def test_the_secrets_are_in_what_is_sent(planted: dict[str, Path]) -> None:
+    """Otherwise their absence in what comes back would say nothing."""
+    assert [name for name, path in planted.items() if SECRET not in path.read_bytes()] == []
+
+
+def test_every_thumbnail_of_every_picture_has_its_size_and_no_secret(
+    corpus: list[Picture], planted: dict[str, Path], http: httpx2.Client
+) -> None:
+    for picture in corpus:
+        said = http.post("/api/v1/images", files={"image": planted[picture.name].read_bytes()}).json()
+        assert (said["width"], said["height"]) == (picture.width, picture.height), picture.name
+        assert said["animated"] == (picture.frames > 1), picture.name
+        for letter, recipe in LETTERS.items():
+            got = http.get(said["thumbnails"][letter])
+            assert (got.status_code, got.headers["content-type"]) == (200, "image/jpeg"), (picture.name, letter)
+            assert SECRET not in got.content
+            with Pillow.open(io.BytesIO(got.content)) as thumbnail:
+                thumbnail.load()
+                assert thumbnail.size == _fitted(picture, recipe.width, recipe.height, recipe.fit), (picture.name, letter)
+
+
+def _fitted(picture: Picture, width: int, height: int, fit: str) -> tuple[int, int]:
+    if fit == "crop":
+        return width, height
+    scale = min(width / picture.width, height / picture.height, 1.0)
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+
+
+def test_a_turned_photograph_has_an_upright_thumbnail(corpus: list[Picture], http: httpx2.Client) -> None:
+    """All eight orientations show the same scene, so their thumbnails look alike."""
+    turned = [picture for picture in corpus if "orientation" in picture.name]
+    assert len(turned) >= 8
+    shown = []
+    for picture in turned:
+        said = http.post("/api/v1/images", files={"image": picture.path.read_bytes()}).json()
+        with Pillow.open(io.BytesIO(http.get(said["thumbnails"]["t"]).content)) as thumbnail:
+            shown.append(thumbnail.convert("L").resize((16, 16)).tobytes())
+    for other in shown[1:]:
+        assert sum(abs(a - b) for a, b in zip(shown[0], other, strict=True)) / 256 < 6
