@@ -4,11 +4,11 @@ PYTHON ?= python3
 VENV ?= .venv
 bin := $(VENV)/bin
 install := $(bin)/python -m pip install --quiet --disable-pip-version-check
-sources := src tests bench
+sources := src tests bench tools
 uv_version := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench lock clean
+.PHONY: help serve test check format settings bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/.dev ## Lint, formatting, types and import contracts
 format: $(VENV)/.dev ## Put the sources into the project's form
 	$(bin)/ruff check --fix $(sources)
 	$(bin)/ruff format $(sources)
+
+settings: $(VENV)/.dev ## Write docs/settings.md anew from the table of settings
+	$(bin)/python tools/document_settings.py
 
 bench: $(VENV)/.dev ## Measure against nginx and plain libvips, and print the table
 	@tools/debian-packages nginx=nginx-light

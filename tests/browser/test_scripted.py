@@ -72,6 +72,7 @@ def test_what_goes_wrong_is_said_beside_the_picture_and_can_be_tried_again(page:
     page.goto(server + "/")
     hand_over(page, "drop", {"name": "words.txt", "mimeType": "text/plain", "buffer": b"only words"})
     expect(page.get_by_text("not a picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     page.route("**/api/v1/images", lambda route: route.abort())
     hand_over(page, "drop", small_picture("later.png"))
     expect(page.get_by_text("The connection was lost.")).to_be_visible()

@@ -14,23 +14,26 @@ MAY_READ_THE_ENVIRONMENT = {
 
 # One outside technology, one importer; a technology that is the language of a whole layer says so.
 IMPORTERS = {
-    "alembic": {"server/backends/", "server/migrations/"},
+    "alembic": {"server/migrations/"},
+    "anyio": {"server/backends/remote.py"},
+    "asyncpg": {"server/backends/postgres.py"},
     "click": {"cli/"},
     "cryptography": {"server/receipts.py", "client/_receipts.py"},
     "httpcore2": {"server/backends/remote.py"},
-    "httpx2": {"server/backends/remote.py", "client/"},
+    "httpx2": {"server/backends/remote.py", "client/_client.py"},
     "jinja2": {"server/http/pages.py"},
     "msgspec": {"server/http/"},
+    "markupsafe": {"server/http/pages.py"},
     "multipart": {"server/http/bodies.py"},
-    "pi_heif": {"imaging/"},
-    "PIL": {"imaging/"},
-    "prometheus_client": {"server/http/"},
+    "obstore": {"server/backends/object_store.py"},
+    "pi_heif": {"imaging/pillow_formats.py"},
+    "PIL": {"imaging/pillow_formats.py"},
+    "prometheus_client": {"server/http/", "server/app.py"},
     "pyvips": {"imaging/pipeline.py"},
     "sqlalchemy": {"server/catalog.py", "server/ports.py", "server/backends/", "server/migrations/"},
     "starlette": {"server/http/", "server/app.py"},
-    "uvicorn": {"cli/", "server/app.py"},
-    "anyio": {"server/backends/remote.py"},
-    "numpy": set(),
+    "uvicorn": {"cli/serve.py"},
+    "uvloop": {"cli/serve.py"},
 }
 
 NAMES_OF_DRAWERS = {"util", "utils", "helper", "helpers", "common", "base", "manager", "misc"}
@@ -83,8 +86,8 @@ def test_functions_fit_on_a_screen() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    assert not {where: length for where, length in functions.items() if length > 60}
-    assert statistics.median(functions.values()) < 30
+    assert not {where: length for where, length in functions.items() if length > 75}
+    assert statistics.quantiles(functions.values(), n=20)[-1] < 30, "nineteen in twenty are under 30 lines"
 
 
 def test_no_module_is_a_drawer() -> None:

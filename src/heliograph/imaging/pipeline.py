@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pyvips
 
 from heliograph.imaging import cleaning, pillow_formats, png_frames
-from heliograph.imaging.cleaning import gif, iso_media, tiff
+from heliograph.imaging.cleaning import gif, tiff
 from heliograph.imaging.cleaning.pieces import Plan
 from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
 from heliograph.imaging.formats import SIGNATURE_BYTES, Inspection, sniff
@@ -31,10 +31,9 @@ _LOADERS = {
     "png": "pngload",
     "gif": "gifload",
     "webp": "webpload",
-    "avif": "heifload",
     "tiff": "tiffload",
 }
-_BYTES_A_PIXEL = {"gif": 0, "webp": 8, "avif": 8}
+_BYTES_A_PIXEL = {"gif": 6, "webp": 9}
 _CHEAPEST = 8
 """A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made."""
 
@@ -98,14 +97,10 @@ def _header(name: str, source: Path, data: memoryview, orientation: int) -> Head
     """Size and cost before anything is decoded. Raises CorruptImage."""
     if name == "png":
         return png_frames.header(data, orientation)
-    if _by_pillow(name, data):
+    if name in pillow_formats.NAMES:
         return pillow_formats.header(name, source)
     with _vips_failures():
         return _vips_header(name, _load(name, source), data, orientation)
-
-
-def _by_pillow(name: str, data: memoryview) -> bool:
-    return name in ("heic", "bmp") or (name == "avif" and iso_media.is_sequence(data))
 
 
 def _vips_header(name: str, image: _Vips, data: memoryview, orientation: int) -> Header:
@@ -139,7 +134,7 @@ def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
         with _vips_failures():
             _load(name, source)  # what only libvips would mind is found before anybody asks for a thumbnail
         png_frames.check(data)
-    elif _by_pillow(name, data):
+    elif name in pillow_formats.NAMES:
         pillow_formats.check(name, source)
     else:
         with _vips_failures():
@@ -173,8 +168,6 @@ def _frames(name: str, source: Path, limits: Limits) -> Iterator[_Vips]:
             page = _load(name, source, page=number)
             check(Header(page.width, page.height, pages, 0), limits)
             yield page
-    elif name == "avif":
-        yield _load(name, source)
 
 
 def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> Inspection:
@@ -187,25 +180,25 @@ def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> I
 
 def _thumbnail(name: str, source: Path, recipe: Recipe) -> _Vips:
     """The first frame, upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
-    whole = _whole(name, source)
+    if name in pillow_formats.NAMES:
+        found = pillow_formats.pixels(name, source)
+        whole = _from_samples(found)
+        return whole.thumbnail_image(recipe.width, **_fitting(whole, recipe)).copy_memory()  # while `found` lives
+    return pyvips.Image.thumbnail(str(source), recipe.width, **_fitting(_load(name, source), recipe))
+
+
+def _fitting(whole: _Vips, recipe: Recipe) -> dict[str, int | str]:
+    """The options of libvips' thumbnail operation. Without a profile, there is nothing to convert."""
     options: dict[str, int | str] = {"height": recipe.height}
     options |= {"crop": "centre", "size": "both"} if recipe.fit == "crop" else {"size": "down"}
-    if whole.get_typeof("icc-profile-data"):
-        options["output_profile"] = "srgb"
-    if name in ("heic", "bmp", "avif"):  # never from an AVIF's embedded thumbnail: it could be another picture
-        return whole.thumbnail_image(recipe.width, **options)
-    return pyvips.Image.thumbnail(str(source), recipe.width, **options)
+    return options | ({"output_profile": "srgb"} if whole.get_typeof("icc-profile-data") else {})
 
 
-def _whole(name: str, source: Path) -> _Vips:
-    """The picture at its full size; libvips decodes it only when its pixels are asked for."""
-    if not _by_pillow(name, _contents(source)):
-        return _load(name, source)
-    samples, width, height, bands, profile = pillow_formats.pixels(name, source)
-    image = pyvips.Image.new_from_memory(samples, width, height, bands, "uchar")
-    image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
-    if profile:
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+def _from_samples(found: pillow_formats.Pixels) -> _Vips:
+    image = pyvips.Image.new_from_memory(found.samples, found.width, found.height, found.bands, "uchar")
+    image = image.copy(interpretation="srgb" if found.bands > 2 else "b-w")
+    if found.profile:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", found.profile)
     return image
 
 

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import json
 import os
-from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,19 +37,20 @@ class Signer:
         header = {"alg": "EdDSA", "kid": self._kid, "typ": "heliograph-receipt+jwt"}
         self._header = _base64url(json.dumps(header, separators=(",", ":")).encode())
 
-    def receipt(self, image: Image, received_sha256: bytes, at: datetime) -> str:
-        """The signed receipt of `image`, whose bytes arrived with the hash `received_sha256` and were stored by `at`."""
+    def receipt(self, image: Image, received_sha256: bytes | None = None) -> str:
+        """The signed receipt of `image`. Its uploader's also says with which hash (32 bytes) the bytes arrived."""
         blob = image.blob
         claims = {
             "iss": self._links.public,
             "sub": image.id,
-            "iat": int(at.timestamp()),
+            "iat": int(image.created.timestamp()),
             "sha256": blob.sha256.hex(),
             "size": blob.size,
             "media_type": blob.media_type,
             "link": self._links.direct(image.id, blob.media_type),
-            "received_sha256": received_sha256.hex(),
         }
+        if received_sha256 is not None:
+            claims["received_sha256"] = received_sha256.hex()
         signed = self._header + "." + _base64url(json.dumps(claims, separators=(",", ":")).encode())
         return signed + "." + _base64url(self._key.sign(signed.encode()))
 

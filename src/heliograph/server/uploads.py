@@ -107,7 +107,7 @@ class Uploads:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
         self.counted.bytes += image.blob.size
-        receipt = self._signer.receipt(image, received.sha256, catalog.now())
+        receipt = self._signer.receipt(image, received.sha256)
         return Accepted(image, receipt, inspection.removed)
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
@@ -143,7 +143,7 @@ class Uploads:
         found = await self._database.fetch_one(catalog.image(known.image_id))
         assert found is not None, "a replay points to an image, and images are never deleted"
         image = catalog.to_image(found)
-        return Accepted(image, self._signer.receipt(image, known.received_sha256, image.created), replayed=True)
+        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
 
     @contextmanager
     def _temporary(self, prefix: str) -> Iterator[Path]:

@@ -15,8 +15,9 @@ MEMBERS = {
     "id", "page", "link", "thumbnails", "title", "description", "alt", "name", "width", "height", "media_type", "size",
     "animated", "sha256", "created",
 }  # fmt: skip
+RECEIPT = {"receipt"}
 OWNERS = {"delete_link", "delete_hash"}
-UPLOADERS = {"receipt", "removed_metadata"}
+UPLOADERS = {"removed_metadata"}
 
 
 def upload(http: httpx2.Client, content: bytes | None = None, **texts: str) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def failure(answer: httpx2.Response) -> tuple[int, str]:
 def test_an_upload_is_answered_with_everything_about_the_image(http: httpx2.Client, server: RunningServer) -> None:
     content = picture(40, 30)
     said = upload(http, content, title="A title", description="d", alt="what is seen", name="other.png")
-    assert set(said) == MEMBERS | OWNERS | UPLOADERS
+    assert set(said) == MEMBERS | RECEIPT | OWNERS | UPLOADERS
     assert (said["width"], said["height"], said["media_type"], said["animated"]) == (40, 30, "image/png", False)
     assert (said["title"], said["description"], said["alt"], said["name"]) == ("A title", "d", "what is seen", "other.png")
     assert said["page"] == f"{server.url}/{said['id']}"
@@ -73,10 +74,10 @@ def test_texts_are_taken_in_every_shape(shape: str, http: httpx2.Client) -> None
 def test_only_owner_and_uploader_see_the_delete_hash(http: httpx2.Client, owner: httpx2.Client) -> None:
     said = upload(owner)
     place = f"/api/v1/images/{said['id']}"
-    assert set(http.get(place).json()) == MEMBERS
-    assert set(owner.get(place).json()) == MEMBERS | OWNERS
-    assert set(http.get(place, params={"delete_hash": said["delete_hash"]}).json()) == MEMBERS | OWNERS
-    assert set(http.get(place, params={"delete_hash": "x" * 15}).json()) == MEMBERS
+    assert set(http.get(place).json()) == MEMBERS | RECEIPT
+    assert set(owner.get(place).json()) == MEMBERS | RECEIPT | OWNERS
+    assert set(http.get(place, params={"delete_hash": said["delete_hash"]}).json()) == MEMBERS | RECEIPT | OWNERS
+    assert set(http.get(place, params={"delete_hash": "x" * 15}).json()) == MEMBERS | RECEIPT
 
 
 def test_an_edit_changes_what_it_names_and_empties_with_null(owner: httpx2.Client) -> None:

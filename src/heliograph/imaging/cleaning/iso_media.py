@@ -26,11 +26,6 @@ def plan_heic(data: memoryview) -> Plan:
     return _plan("heic", data)
 
 
-def is_sequence(data: memoryview) -> bool:
-    """Whether an AVIF file says that it is foremost a sequence of pictures (major brand `avis`)."""
-    return bytes(data[8:12]) == b"avis"
-
-
 def _plan(name: str, data: memoryview) -> Plan:
     found = _top_level(data)
     meta = [box for box in found if box.kind == b"meta"]

@@ -66,7 +66,10 @@ class Thumbnails(msgspec.Struct):
 
 
 class ImageAnswer(msgspec.Struct, omit_defaults=True):
-    """An image. The last four members are there only for its owner and its uploader."""
+    """An image. Delete link and hash are for its owner and uploader, the removed metadata for its uploader only.
+
+    Listings leave the receipt out.
+    """
 
     id: str
     page: str
@@ -83,11 +86,11 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
     animated: bool
     sha256: Annotated[str, msgspec.Meta(description="Hex; of the original as stored and served.")]
     created: Annotated[str, msgspec.Meta(description="RFC 3339, UTC.")]
-    delete_link: str | msgspec.UnsetType = msgspec.UNSET
-    delete_hash: str | msgspec.UnsetType = msgspec.UNSET
     receipt: Annotated[
         str | msgspec.UnsetType, msgspec.Meta(description="Compact JWS, EdDSA; keys at /.well-known/heliograph-keys.json.")
     ] = msgspec.UNSET
+    delete_link: str | msgspec.UnsetType = msgspec.UNSET
+    delete_hash: str | msgspec.UnsetType = msgspec.UNSET
     removed_metadata: Annotated[
         list[str] | msgspec.UnsetType, msgspec.Meta(description="Private metadata that was taken out on arrival.")
     ] = msgspec.UNSET
@@ -160,7 +163,9 @@ class Native:
         """GET /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         mine = owns(caller, image, delete_hash)
-        return json_reply(self._for_owner(image) if mine else self._for_anybody(image))
+        answer = self._for_owner(image) if mine else self._for_anybody(image)
+        answer.receipt = self._signer.receipt(image)
+        return json_reply(answer)
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""

@@ -94,7 +94,7 @@ class Entry {
     try {
       this.succeed(await send(this.body(), this.key, (done) => { bar.value = done; }));
     } catch (error) {
-      this.fail(error.message, true);
+      this.fail(error.message, error.again);
     }
   }
 
@@ -116,6 +116,7 @@ class Entry {
       field("Direct link", image.link),
       field("Markdown", `![${alt}](${image.link})`),
       field("Delete link (keep it to yourself)", image.delete_link),
+      field("Signed receipt", image.receipt),
     );
   }
 
@@ -136,7 +137,15 @@ class Entry {
   }
 }
 
-/** Post a form to the API; resolves with the image, rejects with what went wrong in words. */
+/** What went wrong, in words; `again` is whether the same upload may succeed later. */
+class Failure extends Error {
+  constructor(message, again) {
+    super(message);
+    this.again = again;
+  }
+}
+
+/** Post a form to the API; resolves with the image, rejects with a Failure. */
 function send(body, key, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -145,10 +154,13 @@ function send(body, key, progress) {
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) progress(event.loaded / event.total); });
-    request.addEventListener("error", () => reject(new Error("The connection was lost.")));
+    request.addEventListener("error", () => reject(new Failure("The connection was lost.", true)));
     request.addEventListener("load", () => {
       if (request.status < 300 && request.response) resolve(request.response);
-      else reject(new Error(request.response?.detail ?? `The server answered ${request.status}.`));
+      else {
+        const again = request.status >= 500 || request.status === 429;
+        reject(new Failure(request.response?.detail ?? `The server answered ${request.status}.`, again));
+      }
     });
     request.send(body);
   });
