@@ -21,7 +21,9 @@ option's name with underscores: `max_bytes = "20 MiB"`). Options win over variab
 
 def page() -> str:
     """The page's text."""
-    rows = (f"| `{each.variable}` | `{each.option}` | {each.default or 'empty'} | {each.help} |" for each in described())
+    rows = (
+        f"| `{each.variable}` | `{each.option}` | {each.default or 'empty'} | {each.help} |" for each in described()
+    )
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -85,7 +85,15 @@ def test_a_picture_over_the_limit_is_not_even_sent(page: Page, server: str) -> N
     page.goto(server + "/")
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    hand_over(page, "drop", {"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (20 * 1024 * 1024 + 1)})
+    page.evaluate(
+        """size => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(size)], "huge.png", { type: "image/png" }));
+          const event = new Event("drop", { bubbles: true });
+          document.body.dispatchEvent(Object.defineProperty(event, "dataTransfer", { value: data }));
+        }""",
+        20 * 1024 * 1024 + 1,
+    )
     expect(page.get_by_text("The picture is larger than this server accepts.")).to_be_visible()
     assert not sent
 

@@ -68,10 +68,19 @@ def _native_failure(answer: httpx2.Response) -> tuple[int, str]:
 DIALECTS = {
     each.name: each
     for each in (
-        Dialect("native", "/api/v1/images", {}, {}, lambda a: (a.json()["link"], a.json()["delete_hash"]), _native_failure),
+        Dialect(
+            "native", "/api/v1/images", {}, {}, lambda a: (a.json()["link"], a.json()["delete_hash"]), _native_failure
+        ),
         Dialect("v1-xml", "/api/upload.xml", {"key": KEY}, {}, _v1_xml, _v1_xml_failure),
         Dialect("v1-json", "/api/upload.json", {"key": KEY}, {}, _v1_json, _v1_json_failure),
-        Dialect("v3", "/3/image", {}, CLIENT_ID, lambda a: (a.json()["data"]["link"], a.json()["data"]["deletehash"]), _v3_failure),
+        Dialect(
+            "v3",
+            "/3/image",
+            {},
+            CLIENT_ID,
+            lambda a: (a.json()["data"]["link"], a.json()["data"]["deletehash"]),
+            _v3_failure,
+        ),
     )
 }
 
@@ -82,7 +91,10 @@ def _base64(content: bytes) -> str:
 
 def _part(content: bytes, fields: dict[str, str], headers: str) -> Request:
     """A multipart body made by hand: the picture's part has these headers and nothing else."""
-    parts = [f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode() for name, text in fields.items()]
+    parts = [
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
+        for name, text in fields.items()
+    ]
     parts.append(f"--B\r\n{headers}\r\n\r\n".encode() + content + b"\r\n--B--\r\n")
     return {"content": b"".join(parts), "headers": {"content-type": "multipart/form-data; boundary=B"}}
 

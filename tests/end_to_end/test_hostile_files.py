@@ -30,7 +30,9 @@ def expected(dialect: str, failure: str) -> tuple[int, str | None]:
 def resident(server: RunningServer) -> int:
     """Bytes of the server and its children, shared pages counted once for each process."""
     port = int(server.url.rpartition(":")[2])
-    root = next(each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port)
+    root = next(
+        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
+    )
     process = psutil.Process(root)
     return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
 
@@ -59,7 +61,9 @@ def test_an_oversized_file_is_refused_in_every_dialect(http: httpx2.Client) -> N
         assert spoken.failure(answer)[0] == expected(name, "TooManyBytes")[0], name
 
 
-def test_nothing_of_them_is_left_on_disk(server: RunningServer, hostile_files: list[Hostile], http: httpx2.Client) -> None:
+def test_nothing_of_them_is_left_on_disk(
+    server: RunningServer, hostile_files: list[Hostile], http: httpx2.Client
+) -> None:
     before = _stored(server)
     for each in hostile_files[:20]:
         send(http, DIALECTS["native"], SHAPES["raw bytes"](each.path.read_bytes(), {}))

@@ -29,7 +29,13 @@ def test_the_corpus_has_thirty_pictures_of_all_formats(corpus: list[Picture]) ->
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("shape", [*SHAPES, *BY_ADDRESS])
 def test_every_picture_comes_back_with_its_pixels_and_without_its_secrets(
-    shape: str, dialect: str, corpus: list[Picture], planted: dict[str, Path], http: httpx2.Client, web: str, tmp_path: Path
+    shape: str,
+    dialect: str,
+    corpus: list[Picture],
+    planted: dict[str, Path],
+    http: httpx2.Client,
+    web: str,
+    tmp_path: Path,
 ) -> None:
     spoken = DIALECTS[dialect]
     for picture in corpus:
@@ -85,7 +91,10 @@ def test_every_thumbnail_of_every_picture_has_its_size_and_no_secret(
             assert SECRET not in got.content
             with Pillow.open(io.BytesIO(got.content)) as thumbnail:
                 thumbnail.load()
-                assert thumbnail.size == _fitted(picture, recipe.width, recipe.height, recipe.fit), (picture.name, letter)
+                assert thumbnail.size == _fitted(picture, recipe.width, recipe.height, recipe.fit), (
+                    picture.name,
+                    letter,
+                )
 
 
 def _fitted(picture: Picture, width: int, height: int, fit: str) -> tuple[int, int]:

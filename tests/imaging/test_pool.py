@@ -241,3 +241,15 @@ async def test_no_worker_outlives_its_parent_even_when_that_is_killed(slow, tmp_
         assert psutil.pid_exists(worker)
         parent.kill()
     await _until(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
+
+
+async def test_pictures_of_twelve_megapixels_cost_little_memory_however_many(tmp_path):
+    from tests.corpus.pictures import photograph
+
+    large = tmp_path / "large.jpg"
+    photograph((4_000, 3_000)).save(large, quality=90)
+    pool = WorkerPool(workers=2)
+    await pool.start()
+    await asyncio.gather(*(pool.inspect(large, tmp_path / str(number)) for number in range(24)))
+    assert max(worker.memory_peak() for worker in pool.workers) < 80 << 20
+    await pool.close()

@@ -40,6 +40,10 @@ class Parts:
     def upkeep(self, grace: float = 0.0) -> Upkeep:
         return Upkeep(database=self.database, blobs=self.blobs, grace=grace)
 
+    async def names(self) -> list[str]:
+        """The names of all stored originals."""
+        return [name async for name in self.blobs.keys()]  # noqa: SIM118 - a store is no mapping
+
     async def stored(self, image: Image) -> int | None:
         """The size of the image's bytes in the store, None where they are gone."""
         return await self.blobs.stat(image.blob.sha256.hex())

@@ -17,10 +17,17 @@ def test_without_any_setting_the_defaults_hold() -> None:
 
 def test_options_win_over_variables_and_variables_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "heliograph.toml"
-    file.write_text('port = 1\nhost = "file"\nmax_bytes = "2 MiB"\naccess_log = false\nfetch_allow = ["10.0.0.0/8", "::1/128"]\n')
+    file.write_text(
+        'port = 1\nhost = "file"\nmax_bytes = "2 MiB"\naccess_log = false\nfetch_allow = ["10.0.0.0/8", "::1/128"]\n'
+    )
     environment = {"HELIOGRAPH_CONFIG": str(file), "HELIOGRAPH_PORT": "2", "HELIOGRAPH_HOST": "variable"}
     settings = load({"port": "3"}, environment)
-    assert (settings.port, settings.host, settings.max_bytes, settings.access_log) == (3, "variable", 2 * 1024**2, False)
+    assert (settings.port, settings.host, settings.max_bytes, settings.access_log) == (
+        3,
+        "variable",
+        2 * 1024**2,
+        False,
+    )
     assert [str(each) for each in settings.fetch_allow] == ["10.0.0.0/8", "::1/128"]
 
 

@@ -19,7 +19,9 @@ def test_off_limits_nothing() -> None:
     assert parse_policy("off") == ()
 
 
-@pytest.mark.parametrize("text", ["50 an hour", "0/hour uploads by address", "5/year uploads by address", "5/hour uploads by shoe size"])
+@pytest.mark.parametrize(
+    "text", ["50 an hour", "0/hour uploads by address", "5/year uploads by address", "5/hour uploads by shoe size"]
+)
 def test_a_rule_that_is_not_understood_is_quoted(text: str) -> None:
     with pytest.raises(ValueError, match=text.split()[0]):
         parse_policy(text)

@@ -25,7 +25,9 @@ def test_a_path_is_read_whole_first_and_then_less_a_size_letter(path: str, candi
     assert ref.candidates == candidates
 
 
-@pytest.mark.parametrize("path", ["/", "/aB3xY7qmTz", "/abcd.jpg", "/a/b.jpg", "/favicon.ico.x", "/a-b-c-d.jpg", "/aB3xY7qmTzzz.jpg"])
+@pytest.mark.parametrize(
+    "path", ["/", "/aB3xY7qmTz", "/abcd.jpg", "/a/b.jpg", "/favicon.ico.x", "/a-b-c-d.jpg", "/aB3xY7qmTzzz.jpg"]
+)
 def test_other_paths_are_no_image_files(path: str) -> None:
     assert links.parse(path) is None
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.server.errors import BadParameter, Conflict, CorruptImage, HeliographError, NoImageSent, UnsupportedFormat
+from heliograph.server.errors import (
+    BadParameter,
+    Conflict,
+    CorruptImage,
+    HeliographError,
+    NoImageSent,
+    UnsupportedFormat,
+)
 from tests.client.running import picture
 from tests.server.parts import assembled
 
@@ -43,19 +50,21 @@ async def test_sixteen_uploads_of_the_same_bytes_share_them_under_links_of_their
         content = picture()
         accepted = await asyncio.gather(*(parts.upload(content) for _ in range(16)))
         assert len({each.image.id for each in accepted}) == 16
-        assert [name async for name in parts.blobs.keys()] == [accepted[0].image.blob.sha256.hex()]
+        assert await parts.names() == [accepted[0].image.blob.sha256.hex()]
 
 
 @pytest.mark.parametrize(
     ("content", "failure"),
     [(b"", NoImageSent), (b"no picture", UnsupportedFormat), (b"\x89PNG\r\n\x1a\n" + bytes(99), CorruptImage)],
 )
-async def test_a_refused_upload_leaves_nothing_behind(content: bytes, failure: type[HeliographError], tmp_path: Path) -> None:
+async def test_a_refused_upload_leaves_nothing_behind(
+    content: bytes, failure: type[HeliographError], tmp_path: Path
+) -> None:
     async with assembled(tmp_path) as parts:
         with pytest.raises(failure):
             await parts.upload(content)
         assert not list(parts.folder.iterdir())
-        assert not [name async for name in parts.blobs.keys()]
+        assert not await parts.names()
 
 
 async def test_a_cancelled_upload_leaves_no_file_behind(tmp_path: Path) -> None:

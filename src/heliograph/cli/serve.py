@@ -23,7 +23,9 @@ SAMPLE = Path(__file__).with_name("sample.jpg")
 """A photograph to try the server with: the launch of DSCOVR, by SpaceX, CC0 (scikit-image's `rocket`)."""
 
 _IDLE_SECONDS = 5
-"""Idle connections are closed after so long: npm's imgur 2.6.1 waits for the server to do it (wire page clients, 15)."""
+"""Idle connections are closed after so long: npm's imgur 2.6.1 waits for the server to do it (wire page clients,
+15).
+"""
 
 
 _SHUTDOWN_SECONDS = 10
@@ -72,7 +74,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.", 1) from error
+        raise CommandError(
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.", 1
+        ) from error
     listener.listen(2048)
     return listener
 
@@ -92,12 +96,18 @@ def _options(command: click.Command) -> click.Command:
     """An option for each row of the table of settings."""
     for each in described():
         command.params.append(
-            click.Option([each.option], help=f"{each.help}  [{each.variable}; default: {each.default or 'empty'}]", metavar="VALUE")
+            click.Option(
+                [each.option],
+                help=f"{each.help}  [{each.variable}; default: {each.default or 'empty'}]",
+                metavar="VALUE",
+            )
         )
     return command
 
 
-@click.command(help="Run the server. Every setting is an option here, a variable, or a line of the TOML file HELIOGRAPH_CONFIG.")
+@click.command(
+    help="Run the server. Every setting is an option here, a variable, or a line of the TOML file HELIOGRAPH_CONFIG."
+)
 def serve(**options: str | None) -> None:
     """Run the server until it is told to stop."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING, stream=sys.stderr)

@@ -20,8 +20,8 @@ LONGEST = 1_000_000
 def verify(subject: str, against: str | None, server: str | None, key: str | None) -> None:
     """Check a receipt: its signature, and the bytes that the link shows.
 
-    Give an image's id or link, or the receipt itself, a file that holds it (also one that 'upload --format json' wrote),
-    or - for standard input. Only receipts of the server that you name are accepted.
+    Give an image's id or link, or the receipt itself, a file that holds it (also one that 'upload --format json'
+    wrote), or - for standard input. Only receipts of the server that you name are accepted.
 
     Exit codes: 0 all is as the receipt says; 1 the server is at fault; 2 wrong usage, or there is no receipt to check;
     3 it cannot be reached; 4 not allowed; 5 verification failed.

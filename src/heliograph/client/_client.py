@@ -109,7 +109,8 @@ class Client:
     def verify(self, subject: Image | Receipt | str, *, file: Source | None = None) -> Receipt:
         """Check that this client's server signed the receipt, and that its link shows the very bytes it speaks of.
 
-        `subject` is an upload's Image, a receipt, or an image's id or link. A local `file` is held to be what was uploaded, or what is stored. Raises VerificationError, which says what is not so.
+        `subject` is an upload's Image, a receipt, or an image's id or link. A local `file` is held to be what was
+        uploaded, or what is stored. Raises VerificationError, which says what is not so.
         """
         return self._follow(self._operations.verify(subject, file))
 

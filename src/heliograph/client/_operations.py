@@ -120,9 +120,7 @@ class Operations:
             return Receipt.parse(subject)
         image = subject if isinstance(subject, Image) and subject.receipt else (yield from self.info(subject))
         if image.receipt is None:
-            raise InputError(
-                f"The server told no receipt of {image.link}. Pass the receipt that came with the upload."
-            )
+            raise InputError(f"The server told no receipt of {image.link}. Pass the receipt that came with the upload.")
         return image.receipt
 
     def _check_issuer(self, receipt: Receipt) -> None:

@@ -1,0 +1,1 @@
+"""The server: everything between an ASGI request and the disk."""

@@ -115,7 +115,9 @@ class Server:
                 open_to_all=settings.anonymous_uploads,
                 document=reference.content,
             ),
-            Status(metrics, settings.data_dir, {"database": self._identity.reachable, "storage": self._storage_answers}),
+            Status(
+                metrics, settings.data_dir, {"database": self._identity.reachable, "storage": self._storage_answers}
+            ),
         )
         metrics.registry.register(_Work(self._pool, uploads))
         return Surroundings(
@@ -164,7 +166,9 @@ class _Work:
             CounterMetricFamily("heliograph_uploads", "Images published.", value=uploads.images),
             CounterMetricFamily("heliograph_upload_bytes", "Bytes of images published.", value=uploads.bytes),
             CounterMetricFamily("heliograph_image_jobs", "Pictures inspected or rendered.", value=pool.jobs),
-            CounterMetricFamily("heliograph_image_kills", "Image workers killed for taking too long.", value=pool.kills),
+            CounterMetricFamily(
+                "heliograph_image_kills", "Image workers killed for taking too long.", value=pool.kills
+            ),
             CounterMetricFamily("heliograph_image_deaths", "Image workers that died.", value=pool.deaths),
             GaugeMetricFamily("heliograph_image_waiting", "Pictures waiting for a worker.", value=pool.waiting),
         ]

@@ -20,7 +20,8 @@ class Callers:
     async def identify(self, address: str, *, key: str | None = None, token: str | None = None) -> Caller:
         """Who calls from `address` (an IP address) with an application's `key` or client id, or an account's `token`.
 
-        Raises InvalidToken where the token is unknown, and UnknownKey where the key is disabled, or unknown and refused.
+        Raises InvalidToken where the token is unknown, and UnknownKey where the key is disabled, or unknown and
+        refused.
         """
         if token:
             return await self._by_token(address, token)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from heliograph.server.model import Account, Application, Blob, Image
+from heliograph.server.model import Application, Blob, Image
 
 metadata = MetaData()
 
@@ -87,7 +87,9 @@ blobs = Table(
     # When its bytes were last removed: who put them before that has to put them again.
     Column("swept", BigInteger),
 )
-Index("blobs_unused", blobs.c.unused, sqlite_where=blobs.c.unused.isnot(None), postgresql_where=blobs.c.unused.isnot(None))
+Index(
+    "blobs_unused", blobs.c.unused, sqlite_where=blobs.c.unused.isnot(None), postgresql_where=blobs.c.unused.isnot(None)
+)
 
 images = Table(
     "images",
@@ -125,7 +127,7 @@ replays = Table(
 )
 
 
-class BlobBeingSwept(Exception):
+class BlobBeingSwept(Exception):  # noqa: N818 - a state that is met, not an error
     """The bytes that were to be adopted are just being removed: put them again, then repeat."""
 
 
@@ -158,10 +160,8 @@ def owned_images(account_id: int, limit: int, before: tuple[datetime, str] | Non
 
 def to_image(row: Row[Any]) -> Image:
     """The record of a row of `image`, `image_by_delete_hash` or `owned_images`."""
-    found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-    blob = Blob(
-        found["blob"], found["size"], found["media_type"], found["width"], found["height"], found["frames"]
-    )
+    found = row._mapping
+    blob = Blob(found["blob"], found["size"], found["media_type"], found["width"], found["height"], found["frames"])
     return Image(
         id=found["id"],
         delete_hash=found["delete_hash"],
@@ -216,7 +216,9 @@ def add_image(added: Image, replayed: Replay | None) -> Callable[[Connection], b
             with connection.begin_nested():
                 connection.execute(insert(images), _image_row(added))
                 if replayed:
-                    connection.execute(delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry()))
+                    connection.execute(
+                        delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
+                    )
                     connection.execute(insert(replays), _replay_row(replayed, added.created))
         except IntegrityError:
             return False
@@ -331,7 +333,11 @@ def key_holder(key_hash: bytes) -> Select[Any]:
             accounts.c.enabled.label("account_enabled"),
             *applications.c,
         )
-        .select_from(keys.join(accounts, keys.c.account_id == accounts.c.id).outerjoin(applications, keys.c.application_id == applications.c.id))
+        .select_from(
+            keys.join(accounts, keys.c.account_id == accounts.c.id).outerjoin(
+                applications, keys.c.application_id == applications.c.id
+            )
+        )
         .where(keys.c.hash == key_hash, keys.c.revoked.is_(None))
     )
 
@@ -410,5 +416,3 @@ def _stamp(at: datetime) -> int:
 
 def _time(stamp: int) -> datetime:
     return datetime.fromtimestamp(stamp / 1000, UTC)
-
-

@@ -1,7 +1,8 @@
 """Every setting: its name, type, default, help and checks sit together here, and nobody else reads the environment.
 
 A setting `max_bytes` is the variable HELIOGRAPH_MAX_BYTES, the option `--max-bytes` of `heliograph serve`, and the line
-`max_bytes = "20 MiB"` in the TOML file that HELIOGRAPH_CONFIG names. Options win over variables, variables over the file.
+`max_bytes = "20 MiB"` in the TOML file that HELIOGRAPH_CONFIG names. Options win over variables, variables over the
+file.
 """
 
 import os
@@ -19,7 +20,7 @@ Network = IPv4Network | IPv6Network
 _UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 
 
-class BadSetting(Exception):
+class BadSetting(Exception):  # noqa: N818 - named like the failures of `errors`
     """A setting cannot be used; the text names it and says what it should be."""
 
 
@@ -102,11 +103,15 @@ DEFAULT_LIMITS = "1250/hour uploads by address; 12500/day uploads by application
 class Settings:
     """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds."""
 
-    data_dir: Path = _setting(_folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph")
+    data_dir: Path = _setting(
+        _folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph"
+    )
     host: str = _setting(_text, "127.0.0.1", "Address to listen on.")
     port: int = _setting(_whole(0, 65535), 8750, "Port to listen on; 0 takes a free one.")
     public_url: str = _setting(_web_address, "", "Address that people reach the server by.", "http://HOST:PORT")
-    image_url: str = _setting(_web_address, "", "Address that image links begin with, if it is another host.", "PUBLIC_URL")
+    image_url: str = _setting(
+        _web_address, "", "Address that image links begin with, if it is another host.", "PUBLIC_URL"
+    )
     link_scheme: str = _setting(
         _one_of("", "http", "https"), "", "Make all links http or https, whatever PUBLIC_URL says.", "as PUBLIC_URL"
     )
@@ -121,7 +126,9 @@ class Settings:
         _whole(1, 64), lambda: os.cpu_count() or 1, "Processes that decode pictures.", "number of cores"
     )
     image_deadline: float = _setting(_seconds, 30.0, "Seconds that decoding one picture may take.")
-    image_queue: int = _setting(_whole(1, 100_000), 256, "Pictures that may wait for a worker; more are told to try again.")
+    image_queue: int = _setting(
+        _whole(1, 100_000), 256, "Pictures that may wait for a worker; more are told to try again."
+    )
     max_bytes: int = _setting(_bytes, 20 * 1024**2, "Largest picture accepted.", "20 MiB")
     max_pixels: int = _setting(_whole(1, 1_000_000_000), 100_000_000, "Most pixels in one frame.")
     max_frames: int = _setting(_whole(1, 100_000), 1000, "Most frames in an animation.")
@@ -140,7 +147,9 @@ class Settings:
     )
     fetch_timeout: float = _setting(_seconds, 20.0, "Seconds that fetching a picture by URL may take.")
     sweep_after: float = _setting(
-        lambda value: float(value), 7 * 86400.0, "Seconds that the bytes of a removed picture are kept before they are swept."
+        lambda value: float(value),
+        7 * 86400.0,
+        "Seconds that the bytes of a removed picture are kept before they are swept.",
     )
     access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
 

@@ -71,7 +71,9 @@ class FetchFailed(HeliographError):
 
 
 class LocalPathSent(HeliographError):
-    message = "A path on your own computer was sent instead of the picture. Send the file's bytes, base64 text, or a URL."
+    message = (
+        "A path on your own computer was sent instead of the picture. Send the file's bytes, base64 text, or a URL."
+    )
 
 
 class NoKeySent(HeliographError):

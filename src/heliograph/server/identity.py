@@ -4,6 +4,7 @@ A key (32 hexadecimal digits, as the oldest dialects need) is secret and acts fo
 client id (15 hexadecimal digits, as Imgur v3 has them) is public: programs carry it, and it owns nothing.
 """
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -72,8 +73,14 @@ class Identity:
         if counted is not None and counted[0] == 0:
             key = secrets.token_hex(16)
             write_secret(kept_in, key.encode() + b"\n")
-            await self._database.transaction(catalog.register("owner", "first application", secrets.token_hex(8)[:15], _hash(key)))
-        return kept_in.read_text().strip() if kept_in.exists() else None
+            await self._database.transaction(
+                catalog.register("owner", "first application", secrets.token_hex(8)[:15], _hash(key))
+            )
+        return await asyncio.to_thread(_read_key, kept_in)
+
+
+def _read_key(path: Path) -> str | None:
+    return path.read_text().strip() if path.exists() else None
 
 
 def _hash(key: str) -> bytes:

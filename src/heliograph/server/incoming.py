@@ -14,7 +14,9 @@ _PIECE = 256 * 1024
 
 
 class Incoming:
-    """What arrives of one upload, at most `limit` bytes. Leave its context, or call `close`, and nothing stays behind."""
+    """What arrives of one upload, at most `limit` bytes. Leave its context, or call `close`, and nothing stays
+    behind.
+    """
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
@@ -83,5 +85,7 @@ class Incoming:
     def __enter__(self) -> "Incoming":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

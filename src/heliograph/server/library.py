@@ -20,7 +20,7 @@ from heliograph.server import catalog
 from heliograph.server.errors import BadParameter, Gone, NotFound, naming_image_failures
 from heliograph.server.model import Account, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
-from heliograph.server.uploads import checked_texts
+from heliograph.server.texts import checked_texts
 
 _REMEMBERED = 5.0
 """Seconds that a found image is remembered: how soon a removal is seen by other processes. Our own sees it at once."""
@@ -30,7 +30,9 @@ _MOST_REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The bytes behind one link. `etag` is quoted, as HTTP wants it; `size` in bytes; `name` that of the stored blob."""
+    """The bytes behind one link. `etag` is quoted, as HTTP wants it; `size` in bytes; `name` that of the stored
+    blob.
+    """
 
     name: str
     media_type: str

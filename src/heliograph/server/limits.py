@@ -1,7 +1,8 @@
 """The rate limit policy: what is counted, by whom, and what each request spends.
 
 A policy reads `1250/hour uploads by address; 12500/day uploads by application`. Every rule that fits a request is spent
-from in one step; the request is refused when any is used up. IPv6 addresses count by their /64, as one customer has one.
+from in one step; the request is refused when any is used up. IPv6 addresses count by their /64, as one customer has
+one.
 """
 
 import re

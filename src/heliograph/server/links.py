@@ -1,7 +1,7 @@
 """The URL grammar, in both directions: from an image to its links, and from a path to what it asks for.
 
-Our ids have one length, so a size letter behind one is never ambiguous. Imported foreign ids keep their own length (5 to
-8): they are looked up whole first, and then less one letter (wire page links-and-thumbnails, section 2).
+Our ids have one length, so a size letter behind one is never ambiguous. Imported foreign ids keep their own length (5
+to 8): they are looked up whole first, and then less one letter (wire page links-and-thumbnails, section 2).
 """
 
 import re

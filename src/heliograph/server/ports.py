@@ -38,8 +38,8 @@ class BlobStore(Protocol):
         """Keep the file `source` under `name`: whole and durable when this returns, invisible before.
 
         A second put of the same name changes nothing, unless what is kept is not whole (its size differs from the
-        source's): then it is replaced. The source stays, and must not be written to afterwards. After StorageUnavailable
-        it must not be put again: the kernel reports a failed write-back only once.
+        source's): then it is replaced. The source stays, and must not be written to afterwards. After
+        StorageUnavailable it must not be put again: the kernel reports a failed write-back only once.
         """
 
     async def get(self, name: str, span: tuple[int, int] | None = None) -> StoredBlob:
@@ -70,8 +70,8 @@ class Database(Protocol):
     async def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, durable when this returns; its own exceptions roll it back and come through.
 
-        `work` runs in a thread or, on PostgreSQL, in the event loop: it must wait for nothing but the connection, must not
-        commit or roll back itself (savepoints are fine), and may be run again after a conflict. Transactions are
+        `work` runs in a thread or, on PostgreSQL, in the event loop: it must wait for nothing but the connection, must
+        not commit or roll back itself (savepoints are fine), and may be run again after a conflict. Transactions are
         serializable. When the awaiting task is cancelled, the work may or may not happen.
         """
 
@@ -101,7 +101,9 @@ class Transformer(Protocol):
         """
 
     async def render(self, recipe: Recipe, source: Path, target: Path) -> None:
-        """Write the rendition that `recipe` describes of the picture `source` to `target`. Raises CorruptImage, Busy."""
+        """Write the rendition that `recipe` describes of the picture `source` to `target`. Raises CorruptImage,
+        Busy.
+        """
 
     async def close(self) -> None:
         """End the worker processes."""

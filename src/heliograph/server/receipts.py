@@ -60,7 +60,9 @@ class Signer:
 
 
 def load_or_make_key(path: Path) -> Ed25519PrivateKey:
-    """The signing key kept in `path` (PEM, mode 0600), made at first use. Raises ValueError where the file is no such key."""
+    """The signing key kept in `path` (PEM, mode 0600), made at first use. Raises ValueError where the file is no such
+    key.
+    """
     if not path.exists():
         made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_secret(path, made)

@@ -39,7 +39,9 @@ class Upkeep:
         tombstones go on describing what was there.
         """
         swept = 0
-        while claimed := await self._database.transaction(catalog.start_sweeping(catalog.now() - self._grace, _AT_ONCE)):
+        while claimed := await self._database.transaction(
+            catalog.start_sweeping(catalog.now() - self._grace, _AT_ONCE)
+        ):
             for sha256 in claimed:
                 await self._blobs.remove(sha256.hex())
                 await self._database.transaction(catalog.finish_sweeping(sha256))

@@ -20,9 +20,7 @@ from heliograph.server.links import new_delete_hash, new_id
 from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.receipts import Signer
-
-LONGEST_TEXT = {"title": 512, "description": 16_384, "alt": 4_096, "name": 255}
-"""The most characters of each text."""
+from heliograph.server.texts import LONGEST_TEXT, checked_texts
 
 _ATTEMPTS = 40
 
@@ -83,7 +81,8 @@ class Uploads:
         caller: Caller,
         idempotency_key: str | None = None,
     ) -> Accepted:
-        """Publish `picture`. With the idempotency key of an earlier upload of the same content, that one's answer again.
+        """Publish `picture`. With the idempotency key of an earlier upload of the same content, that one's answer
+        again.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
         ForbiddenAddress, FetchFailed, BadParameter, Conflict, Busy, StorageUnavailable.
@@ -180,14 +179,6 @@ def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
 
 def _checked(texts: Texts) -> Texts:
     return Texts(**checked_texts({name: getattr(texts, name) for name in LONGEST_TEXT}))
-
-
-def checked_texts(texts: dict[str, str | None]) -> dict[str, str | None]:
-    """The texts with blank ones as None. Raises BadParameter where one is too long."""
-    for name, text in texts.items():
-        if text is not None and len(text) > LONGEST_TEXT[name]:
-            raise BadParameter(f"The {name} is longer than {LONGEST_TEXT[name]:,} characters.")
-    return {name: text.strip() or None if text else None for name, text in texts.items()}
 
 
 def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:

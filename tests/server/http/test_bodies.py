@@ -54,10 +54,17 @@ END = b"--B--\r\n"
 MULTIPART = "multipart/form-data; boundary=B"
 FILE = part('name="image"; filename="p.png"', PNG)
 
+SHORT = [BASE64[at : at + 60] for at in range(0, len(BASE64), 60)]
+LOWER = quote(BASE64, safe="").replace("%2B", "%2b").replace("%2F", "%2f")
+BINARY = ("Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encoding: binary")
+DATA_URI = {"image": "data:image/png;base64," + BASE64}
+WITH_LENGTH = part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}")
+MISLABELLED = part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain")
+
 SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: file part": (FILE + END, MULTIPART, ""),
-    "a: file part mislabelled": (part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain") + END, MULTIPART, ""),
-    "a: Content-Length inside the part": (part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}") + END, MULTIPART, ""),
+    "a: file part mislabelled": (MISLABELLED + END, MULTIPART, ""),
+    "a: Content-Length inside the part": (WITH_LENGTH + END, MULTIPART, ""),
     "a: last boundary without dashes": (FILE + b"--B\r\n", MULTIPART, ""),
     "a: nothing behind the last boundary": (FILE + b"--B--", MULTIPART, ""),
     "a: last boundary bare": (FILE + b"--B", MULTIPART, ""),
@@ -66,11 +73,11 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "b: text part with base64": (part('name="image"', BASE64.encode()) + END, MULTIPART, ""),
     "c: raw part without filename": (part('name="image"', PNG) + END, MULTIPART, ""),
     "c: unquoted name": (part("name=image", PNG) + END, MULTIPART, ""),
-    "c: text/plain with charset": (part('name="image"', PNG, "Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encoding: binary") + END, MULTIPART, ""),
+    "c: text/plain with charset": (part('name="image"', PNG, *BINARY) + END, MULTIPART, ""),
     "d: urlencoded base64": (urlencode({"key": "k", "image": BASE64}).encode(), FORM, ""),
-    "d: lower-case escapes": (b"image=" + quote(BASE64, safe="").replace("%2B", "%2b").replace("%2F", "%2f").encode(), FORM, ""),
-    "d': lines of 60": (b"image=" + quote("\n".join(BASE64[at : at + 60] for at in range(0, len(BASE64), 60))).encode(), FORM, ""),
-    "d': CR LF lines of 76": (b"image=" + quote("\r\n".join(BASE64[at : at + 76] for at in range(0, len(BASE64), 76))).encode(), FORM, ""),
+    "d: lower-case escapes": (b"image=" + LOWER.encode(), FORM, ""),
+    "d': lines of 60": (b"image=" + quote("\n".join(SHORT)).encode(), FORM, ""),
+    "d': CR LF lines": (b"image=" + quote("\r\n".join(SHORT)).encode(), FORM, ""),
     "e: not percent-encoded": (b"image=" + BASE64.encode(), FORM, ""),
     "f: raw bytes percent-encoded": (b"type=file&image=" + quote_from_bytes(PNG).encode(), FORM, ""),
     "g: raw bytes labelled as a form": (PNG, FORM, "title=t"),
@@ -79,7 +86,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "i: bare base64": (BASE64.encode(), "text/plain;charset=UTF-8", ""),
     "i: bare base64 labelled as a form": (BASE64.encode(), FORM, ""),
     "j: JSON": (json.dumps({"image": BASE64, "type": "base64"}).encode(), "application/json", ""),
-    "j: JSON data URI": (json.dumps({"image": "data:image/png;base64," + BASE64}).encode(), "application/json; charset=utf-8", ""),
+    "j: JSON data URI": (json.dumps(DATA_URI).encode(), "application/json; charset=utf-8", ""),
     "k: base64 in the query": (b"", None, urlencode({"image": BASE64})),
     "raw image/png": (PNG, "image/png", ""),
 }  # fmt: skip
@@ -102,7 +109,9 @@ def test_every_shape_gives_the_same_picture_however_it_is_cut(shape: str, piece:
         (b"http://h.example/a.png", "text/plain", ""),
     ],
 )
-def test_an_address_is_an_address_in_every_shape(body: bytes, content_type: str | None, query: str, under_way: Path) -> None:
+def test_an_address_is_an_address_in_every_shape(
+    body: bytes, content_type: str | None, query: str, under_way: Path
+) -> None:
     assert read(under_way, body, content_type, query)[0] == RemoteImage("http://h.example/a.png")
 
 

@@ -11,7 +11,15 @@ from starlette.responses import Response
 from heliograph.server.errors import CATALOGUE, HeliographError
 from heliograph.server.http import images, imgur_v1, imgur_v3, native, pages
 
-IMAGE_FILE_FAILURES = {"NotFound", "Gone", "BadParameter", "Busy", "CorruptImage", "TooManyPixels", "StorageUnavailable"}
+IMAGE_FILE_FAILURES = {
+    "NotFound",
+    "Gone",
+    "BadParameter",
+    "Busy",
+    "CorruptImage",
+    "TooManyPixels",
+    "StorageUnavailable",
+}
 
 
 def spoken(voice: type, path: str, failure: type[HeliographError], method: str = "POST") -> Response:

@@ -40,7 +40,9 @@ def test_any_extension_finds_the_image_and_the_media_type_is_true(
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
 
 
-@pytest.mark.parametrize("letter_size", [("s", (90, 90)), ("b", (160, 160)), ("t", (160, 107)), ("m", (300, 200)), ("h", (300, 200))])
+@pytest.mark.parametrize(
+    "letter_size", [("s", (90, 90)), ("b", (160, 160)), ("t", (160, 107)), ("m", (300, 200)), ("h", (300, 200))]
+)
 @pytest.mark.parametrize("extension", ["jpg", "png"])
 def test_a_letter_gives_its_thumbnail_as_a_jpeg(
     letter_size: tuple[str, tuple[int, int]], extension: str, http: httpx2.Client, said: dict[str, Any]
@@ -71,7 +73,10 @@ def test_a_known_etag_is_answered_304(form: str, http: httpx2.Client, said: dict
         assert answer.headers["etag"] == etag
 
 
-@pytest.mark.parametrize(("asked", "start", "end"), [("0-9", 0, 10), ("10-", 10, None), ("-7", -7, None), ("5-5", 5, 6), ("3-99999999", 3, None)])
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [("0-9", 0, 10), ("10-", 10, None), ("-7", -7, None), ("5-5", 5, 6), ("3-99999999", 3, None)],
+)
 @pytest.mark.parametrize("which", ["said", "large"])
 def test_a_range_is_a_part_of_the_whole(
     asked: str, start: int, end: int | None, which: str, http: httpx2.Client, request: pytest.FixtureRequest
@@ -94,12 +99,16 @@ def test_if_range_with_another_etag_gives_the_whole(http: httpx2.Client, said: d
     assert (answer.status_code, len(answer.content)) == (200, said["size"])
 
 
-@pytest.mark.parametrize("header", ["bytes=1-2,4-5", "bytes=x-2", "bytes=-", "lines=1-2", "bytes=5-2", "bytes", "bytes=--1"])
+@pytest.mark.parametrize(
+    "header", ["bytes=1-2,4-5", "bytes=x-2", "bytes=-", "lines=1-2", "bytes=5-2", "bytes", "bytes=--1"]
+)
 def test_a_range_that_is_not_understood_is_ignored(header: str) -> None:
     assert parse_range(header, 100) is None
 
 
-@pytest.mark.parametrize(("header", "span"), [("bytes=-0", "unsatisfiable"), ("bytes=100-", "unsatisfiable"), ("bytes=-200", (0, 100))])
+@pytest.mark.parametrize(
+    ("header", "span"), [("bytes=-0", "unsatisfiable"), ("bytes=100-", "unsatisfiable"), ("bytes=-200", (0, 100))]
+)
 def test_a_range_is_clipped_to_the_body(header: str, span: object) -> None:
     assert parse_range(header, 100) == span
 

@@ -9,7 +9,15 @@ import pytest
 from tests.client.running import RunningServer, picture
 
 KEY = "0123456789abcdef0123456789abcdef"
-NAMES = ["image_hash", "delete_hash", "original_image", "large_thumbnail", "small_thumbnail", "imgur_page", "delete_page"]
+NAMES = [
+    "image_hash",
+    "delete_hash",
+    "original_image",
+    "large_thumbnail",
+    "small_thumbnail",
+    "imgur_page",
+    "delete_page",
+]
 
 
 def test_xml_has_the_seven_elements_right_below_the_root(http: httpx2.Client, server: RunningServer) -> None:
@@ -69,10 +77,18 @@ def test_failures_have_imgurs_numbers_and_words_in_both_formats(
     said = failed.json()["rsp"]
     assert (said["stat"], said["error_code"], said["error_msg"][: len(words)]) == ("fail", code, words)
     root = ElementTree.fromstring(http.post("/api/upload.xml", **asked).content)
-    assert (root.get("stat"), root.findtext("error_code"), root.findtext("error_msg")) == ("fail", str(code), said["error_msg"])
+    assert (root.get("stat"), root.findtext("error_code"), root.findtext("error_msg")) == (
+        "fail",
+        str(code),
+        said["error_msg"],
+    )
     assert failed.status_code >= 400
 
 
-def test_an_upload_with_the_owners_key_belongs_to_the_owner(http: httpx2.Client, owner: httpx2.Client, server: RunningServer) -> None:
-    said = http.post("/api/upload.json", files={"image": ("p", picture())}, data={"key": server.key}).json()["rsp"]["image"]
+def test_an_upload_with_the_owners_key_belongs_to_the_owner(
+    http: httpx2.Client, owner: httpx2.Client, server: RunningServer
+) -> None:
+    said = http.post("/api/upload.json", files={"image": ("p", picture())}, data={"key": server.key}).json()["rsp"][
+        "image"
+    ]
     assert owner.get("/api/v1/images").json()["images"][0]["id"] == said["image_hash"]

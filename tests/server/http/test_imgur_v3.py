@@ -11,9 +11,9 @@ from tests.client.running import RunningServer, picture
 
 ID = {"authorization": "Client-ID 0123456789abcde"}
 MODEL = [
-    "id", "title", "description", "datetime", "type", "animated", "width", "height", "size", "views", "bandwidth", "vote",
-    "favorite", "nsfw", "section", "account_url", "account_id", "is_ad", "in_most_viral", "has_sound", "tags", "ad_type",
-    "ad_url", "edited", "in_gallery",
+    "id", "title", "description", "datetime", "type", "animated", "width", "height", "size", "views", "bandwidth",
+    "vote", "favorite", "nsfw", "section", "account_url", "account_id", "is_ad", "in_most_viral", "has_sound", "tags",
+    "ad_type", "ad_url", "edited", "in_gallery",
 ]  # fmt: skip
 
 
@@ -28,7 +28,12 @@ def test_an_upload_answers_the_whole_model_and_no_field_more(http: httpx2.Client
     data = upload(http, title="T", description="D", name="n.png")
     assert list(data) == [*MODEL, "deletehash", "name", "link"]
     assert (data["title"], data["description"], data["name"], data["account_id"]) == ("T", "D", "n.png", 0)
-    assert (data["type"], data["width"], data["edited"], data["link"]) == ("image/png", 32, "0", f"{server.url}/{data['id']}.png")
+    assert (data["type"], data["width"], data["edited"], data["link"]) == (
+        "image/png",
+        32,
+        "0",
+        f"{server.url}/{data['id']}.png",
+    )
 
 
 def test_json_is_compact_wrapped_in_order_and_has_a_bare_media_type(http: httpx2.Client) -> None:
@@ -39,14 +44,22 @@ def test_json_is_compact_wrapped_in_order_and_has_a_bare_media_type(http: httpx2
     assert '"link":"http' in answer.text
 
 
-@pytest.mark.parametrize("path", [f"/3/{noun}{form}" for noun in ("image", "upload") for form in ("", "/", ".json", ".xml")])
+@pytest.mark.parametrize(
+    "path", [f"/3/{noun}{form}" for noun in ("image", "upload") for form in ("", "/", ".json", ".xml")]
+)
 def test_every_upload_path_takes_a_picture(path: str, http: httpx2.Client) -> None:
     answer = http.post(path, files={"image": ("p.png", picture())}, headers=ID)
     assert answer.status_code == 200
     if path.endswith(".xml"):
-        assert answer.text.startswith('<?xml version="1.0" encoding="utf-8"?>\n<data type="array" success="1" status="200"><id>')
+        assert answer.text.startswith(
+            '<?xml version="1.0" encoding="utf-8"?>\n<data type="array" success="1" status="200"><id>'
+        )
         root = ElementTree.fromstring(answer.content)
-        assert (root.find("title").text, root.findtext("animated"), root.findtext("link")[:4]) == (None, "false", "http")
+        assert (root.find("title").text, root.findtext("animated"), root.findtext("link")[:4]) == (
+            None,
+            "false",
+            "http",
+        )
     else:
         assert answer.json()["success"] is True
 
@@ -108,12 +121,18 @@ def test_a_stranger_with_the_bare_id_may_not_delete(http: httpx2.Client) -> None
     ("asked", "status", "error"),
     [
         ({"data": {"title": "t"}}, 400, "No image data was sent to the upload api"),
-        ({"files": {"image": b"%PDF-1.7"}}, 400, {"code": 1003, "message": "File type invalid (1)", "type": "ImgurException", "exception": []}),
+        (
+            {"files": {"image": b"%PDF-1.7"}},
+            400,
+            {"code": 1003, "message": "File type invalid (1)", "type": "ImgurException", "exception": []},
+        ),
         ({"data": {"image": "ftp://x.example/"}}, 400, "Invalid URL (ftp://x.example/)"),
         ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400, None),
     ],
 )
-def test_failures_are_said_in_imgurs_shape(asked: dict[str, Any], status: int, error: object, http: httpx2.Client) -> None:
+def test_failures_are_said_in_imgurs_shape(
+    asked: dict[str, Any], status: int, error: object, http: httpx2.Client
+) -> None:
     answer = http.post("/3/image", **asked)
     said = answer.json()
     assert answer.text.startswith('{"data":{"error":')

@@ -37,7 +37,12 @@ def test_an_upload_is_answered_with_everything_about_the_image(http: httpx2.Clie
     said = upload(http, content, title="A title", description="d", alt="what is seen", name="other.png")
     assert set(said) == MEMBERS | RECEIPT | OWNERS | UPLOADERS
     assert (said["width"], said["height"], said["media_type"], said["animated"]) == (40, 30, "image/png", False)
-    assert (said["title"], said["description"], said["alt"], said["name"]) == ("A title", "d", "what is seen", "other.png")
+    assert (said["title"], said["description"], said["alt"], said["name"]) == (
+        "A title",
+        "d",
+        "what is seen",
+        "other.png",
+    )
     assert said["page"] == f"{server.url}/{said['id']}"
     assert said["link"] == f"{server.url}/{said['id']}.png"
     assert said["thumbnails"] == {letter: f"{server.url}/{said['id']}{letter}.jpg" for letter in "sbtmlh"}
@@ -136,7 +141,9 @@ def test_a_listing_needs_an_owner(http: httpx2.Client) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("params", [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "é"}])
+@pytest.mark.parametrize(
+    "params", [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "é"}]
+)
 def test_a_bad_page_is_a_bad_parameter(params: dict[str, str], owner: httpx2.Client) -> None:
     assert failure(owner.get("/api/v1/images", params=params)) == (400, "BadParameter")
 
@@ -178,12 +185,17 @@ def test_a_bad_edit_says_so(body: dict[str, Any], name: str, http: httpx2.Client
         ({"content": b"{", "headers": {"content-type": "application/json"}}, (400, "BadParameter")),
     ],
 )
-def test_a_bad_upload_has_its_named_failure(asked: dict[str, Any], expected: tuple[int, str], http: httpx2.Client) -> None:
+def test_a_bad_upload_has_its_named_failure(
+    asked: dict[str, Any], expected: tuple[int, str], http: httpx2.Client
+) -> None:
     assert failure(http.post("/api/v1/images", **asked)) == expected
 
 
 def test_a_closed_port_is_a_failed_fetch(http: httpx2.Client) -> None:
-    assert failure(http.post("/api/v1/images", json={"url": f"http://127.0.0.1:{free_port()}/x.png"})) == (422, "FetchFailed")
+    assert failure(http.post("/api/v1/images", json={"url": f"http://127.0.0.1:{free_port()}/x.png"})) == (
+        422,
+        "FetchFailed",
+    )
 
 
 def test_an_idempotency_key_answers_the_same_again(http: httpx2.Client) -> None:

@@ -1,0 +1,1 @@
+"""One file for each outside technology, the only importer of its library; each keeps a promise of `ports`."""

@@ -2,9 +2,10 @@
 
 Hides the layout (`ab/cd/<64 hex digits>`, docs/storage-format.md), the order of writes that survives a crash at any
 moment, and the threads in which a disk is waited for. The order is: the source's bytes and mode reach the disk (fsync),
-then they get their name (rename of a second link, which is atomic), then the name reaches the disk (fsync of the folder, and of the
-folders above it the first time this process uses them). So a name that can be seen always has all its bytes, and a put
-that returned is there after a power cut. What a crash leaves behind lies in `.incoming`, where nothing looks for blobs.
+then they get their name (rename of a second link, which is atomic), then the name reaches the disk (fsync of the
+folder, and of the folders above it the first time this process uses them). So a name that can be seen always has all
+its bytes, and a put that returned is there after a power cut. What a crash leaves behind lies in `.incoming`, where
+nothing looks for blobs.
 """
 
 import asyncio

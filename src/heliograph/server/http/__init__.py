@@ -1,0 +1,1 @@
+"""HTTP: the URL table, what comes in, what goes out, and one module for each dialect."""

@@ -1,9 +1,9 @@
 """Bytes in: whatever a client sends as a body becomes texts and a picture, streamed, hashed and limited.
 
-What the picture is gets decided by content, never by label: a file part is bytes, whatever its name or type; a text field
-or a raw body is sniffed by `texts_as_pictures`. The body shapes are those that 42 real client programs were seen to send;
-letters in comments are those of the wire page clients, table of upload bodies. Framework form parsers refuse base64 text
-over about 1 MB, hence our own.
+What the picture is gets decided by content, never by label: a file part is bytes, whatever its name or type; a text
+field or a raw body is sniffed by `textual`. The body shapes are those that 42 real client programs were seen
+to send; letters in comments are those of the wire page clients, table of upload bodies. Framework form parsers refuse
+base64 text over about 1 MB, hence our own.
 """
 
 import asyncio
@@ -210,7 +210,9 @@ class _Parse:
                 raise BadParameter("The form has a field name that is too long.")
 
     def _feed_field(self, name: bytes, part: "_Part | None", raw: bytes) -> tuple[bytes, "_Part | None", bytes]:
-        """Take raw bytes of one field in: returns its name so far, its part once the name is whole, and what is left."""
+        """Take raw bytes of one field in: returns its name so far, its part once the name is whole, and what is
+        left.
+        """
         if part is None:
             name, equals, raw = (name + raw).partition(b"=")
             if not equals:

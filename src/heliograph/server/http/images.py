@@ -173,5 +173,3 @@ async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
         headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-

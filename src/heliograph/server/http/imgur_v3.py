@@ -1,7 +1,7 @@
 """Imgur API v3 as far as one image goes: upload, show, delete, in JSON, JSONP and XML. Evidence: wire page imgur-v3.
 
-Everything is wrapped in `data`, `success`, `status`, in this order; inside `data` an error comes first; JSON is compact and
-its media type bare, because real clients compare all of that to the letter.
+Everything is wrapped in `data`, `success`, `status`, in this order; inside `data` an error comes first; JSON is compact
+and its media type bare, because real clients compare all of that to the letter.
 """
 
 from typing import Any
@@ -105,7 +105,9 @@ class ImgurV3:
         data = {"error": shown, "request": request.url.path, "method": request.method}
         return self._reply(request, data, status, retry_headers(error))
 
-    def _reply(self, request: Request, content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401 - any JSON
+    def _reply(
+        self, request: Request, content: object, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
         success = status < 400
         if _wants_xml(request):
             kind = {bool: "boolean", list: "array", dict: "array"}.get(type(content), "string")
@@ -192,7 +194,9 @@ def _own_text(request: Request, error: HeliographError) -> str:
 
 
 def _limit_headers(allowance: Allowance) -> dict[str, str]:
-    """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server sends."""
+    """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server
+    sends.
+    """
     headers: dict[str, str] = {}
     for state in allowance.buckets:
         by = {"address": "User", "application": "Client"}.get(state.bucket.name.split(":")[0])

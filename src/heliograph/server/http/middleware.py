@@ -23,9 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "heliograph_requests", "Requests answered.", ["area", "status"], registry=self.registry
-        )
+        self.requests = Counter("heliograph_requests", "Requests answered.", ["area", "status"], registry=self.registry)
         self.seconds = Histogram(
             "heliograph_request_seconds",
             "Seconds from a request's head to its answer's end.",

@@ -1,4 +1,5 @@
-"""The native API, version 1: uploads in every shape, one's own images, receipts. Failures are problem details (RFC 9457).
+"""The native API, version 1: uploads in every shape, one's own images, receipts. Failures are problem details (RFC
+9457).
 
 What it says is typed here; `openapi` describes the same types to the world.
 """
@@ -19,7 +20,8 @@ from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Allowance, Caller, Image, Texts
 from heliograph.server.receipts import Signer
-from heliograph.server.uploads import LONGEST_TEXT, Accepted, Uploads
+from heliograph.server.texts import LONGEST_TEXT
+from heliograph.server.uploads import Accepted, Uploads
 
 PICTURE_FIELDS = ("image", "file", "url")
 _LARGEST_PAGE = 100
@@ -87,7 +89,8 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
     sha256: Annotated[str, msgspec.Meta(description="Hex; of the original as stored and served.")]
     created: Annotated[str, msgspec.Meta(description="RFC 3339, UTC.")]
     receipt: Annotated[
-        str | msgspec.UnsetType, msgspec.Meta(description="Compact JWS, EdDSA; keys at /.well-known/heliograph-keys.json.")
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Compact JWS, EdDSA; keys at /.well-known/heliograph-keys.json."),
     ] = msgspec.UNSET
     delete_link: str | msgspec.UnsetType = msgspec.UNSET
     delete_hash: str | msgspec.UnsetType = msgspec.UNSET
@@ -106,10 +109,10 @@ class ImagePage(msgspec.Struct):
 class Edit(msgspec.Struct, forbid_unknown_fields=True):
     """What of an image may change; what is left out stays, null empties."""
 
-    title: str | None | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
-    alt: str | None | msgspec.UnsetType = msgspec.UNSET
-    name: str | None | msgspec.UnsetType = msgspec.UNSET
+    title: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    alt: str | msgspec.UnsetType | None = msgspec.UNSET
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Problem(msgspec.Struct):
@@ -176,7 +179,9 @@ class Native:
         except msgspec.DecodeError as problem:
             raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
         texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
-        edited = await self._library.edit(image, {name: text for name, text in texts.items() if text is not msgspec.UNSET})
+        edited = await self._library.edit(
+            image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}
+        )
         return json_reply(self._for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
@@ -272,14 +277,17 @@ async def _small_body(request: Request) -> bytes:
 
 
 def _limit_headers(allowance: Allowance) -> dict[str, str]:
-    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end first."""
+    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
+    first.
+    """
     states = sorted(allowance.buckets, key=lambda state: state.left)
     if not states:
         return {}
     names = [state.bucket.name.split(":")[0] for state in states]
     return {
         "ratelimit-policy": ", ".join(
-            f'"{name}";q={state.bucket.limit};w={state.bucket.period}' for name, state in zip(names, states, strict=True)
+            f'"{name}";q={state.bucket.limit};w={state.bucket.period}'
+            for name, state in zip(names, states, strict=True)
         ),
         "ratelimit": ", ".join(
             f'"{name}";r={state.left};t={state.resets_in}' for name, state in zip(names, states, strict=True)

@@ -13,7 +13,7 @@ from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.native import STATUS, Edit, ImageAnswer, ImagePage, Problem
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
-from heliograph.server.uploads import LONGEST_TEXT
+from heliograph.server.texts import LONGEST_TEXT
 
 _REF = "#/components/schemas/{name}"
 _TEXT_MEANINGS = {
@@ -38,8 +38,8 @@ _DELETE_HASH = {
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. For 24 hours "
-    "the same key with the same content answers with the same image; with other content it is a Conflict.",
+    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. For 24 "
+    "hours the same key with the same content answers with the same image; with other content it is a Conflict.",
     "schema": {"type": "string", "minLength": 8, "maxLength": 255},
 }
 
@@ -99,10 +99,14 @@ def _paths() -> dict[str, Any]:
                 "summary": "List one's own images, newest first",
                 "security": [{"key": []}],
                 "parameters": [
-                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."),
+                    _query(
+                        "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."
+                    ),
                     _query("cursor", {"type": "string"}, "`next` of the page before."),
                 ],
-                "responses": _answers("200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")),
+                "responses": _answers(
+                    "200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")
+                ),
             },
         },
         "/api/v1/images/{id}": {
@@ -121,13 +125,17 @@ def _paths() -> dict[str, Any]:
                     "required": True,
                     "content": {"application/json": {"schema": {"$ref": _REF.format(name="Edit")}}},
                 },
-                "responses": _answers("200", "The image as it is now.", image, (*_FINDING_FAILURES, "Forbidden", "BadParameter")),
+                "responses": _answers(
+                    "200", "The image as it is now.", image, (*_FINDING_FAILURES, "Forbidden", "BadParameter")
+                ),
             },
             "delete": {
                 "operationId": "remove",
                 "summary": "Remove an image for ever",
                 "security": optional_key,
-                "responses": _answers("204", "Removed; its links answer 410 from now on.", None, (*_FINDING_FAILURES, "Forbidden")),
+                "responses": _answers(
+                    "204", "Removed; its links answer 410 from now on.", None, (*_FINDING_FAILURES, "Forbidden")
+                ),
             },
         },
         "/.well-known/heliograph-keys.json": {
@@ -148,11 +156,15 @@ def _paths() -> dict[str, Any]:
 
 _FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
 _UPLOAD_FAILURES = tuple(
-    failure.__name__ for failure in CATALOGUE if failure.__name__ not in ("NotFound", "Gone", "InvalidFkey", "Forbidden", "NoTokenSent")
+    failure.__name__
+    for failure in CATALOGUE
+    if failure.__name__ not in ("NotFound", "Gone", "InvalidFkey", "Forbidden", "NoTokenSent")
 )
 
 
-def _answers(status: str, description: str, content: dict[str, Any] | None, failures: tuple[str, ...]) -> dict[str, Any]:
+def _answers(
+    status: str, description: str, content: dict[str, Any] | None, failures: tuple[str, ...]
+) -> dict[str, Any]:
     success: dict[str, Any] = {"description": description}
     if content:
         success["content"] = {"application/json": content}
@@ -165,7 +177,10 @@ def _answers(status: str, description: str, content: dict[str, Any] | None, fail
 
 
 def _upload_bodies() -> dict[str, Any]:
-    texts = {name: {"type": "string", "maxLength": most, "description": _TEXT_MEANINGS[name]} for name, most in LONGEST_TEXT.items()}
+    texts = {
+        name: {"type": "string", "maxLength": most, "description": _TEXT_MEANINGS[name]}
+        for name, most in LONGEST_TEXT.items()
+    }
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The picture's bytes."}
     encoded = {
         "type": "string",
@@ -175,7 +190,9 @@ def _upload_bodies() -> dict[str, Any]:
     url = {"type": "string", "format": "uri", "description": "The address of a picture to fetch."}
     raw = {"schema": {"description": "The picture's bytes; texts go into the query."}}
     return {
-        "multipart/form-data": {"schema": {"type": "object", "properties": {"image": file, **texts}, "required": ["image"]}},
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"image": file, **texts}, "required": ["image"]}
+        },
         "application/json": {
             "schema": {
                 "type": "object",
@@ -183,13 +200,18 @@ def _upload_bodies() -> dict[str, Any]:
                 "anyOf": [{"required": ["image"]}, {"required": ["url"]}],
             }
         },
-        "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"image": encoded, "url": url, **texts}}},
+        "application/x-www-form-urlencoded": {
+            "schema": {"type": "object", "properties": {"image": encoded, "url": url, **texts}}
+        },
         "image/*": raw,
     }
 
 
 def _text_parameters() -> list[dict[str, Any]]:
-    return [_query(name, {"type": "string", "maxLength": most}, f"{_TEXT_MEANINGS[name]} (With a raw body.)") for name, most in LONGEST_TEXT.items()]
+    return [
+        _query(name, {"type": "string", "maxLength": most}, f"{_TEXT_MEANINGS[name]} (With a raw body.)")
+        for name, most in LONGEST_TEXT.items()
+    ]
 
 
 def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.model import Image, Texts
-from heliograph.server.uploads import LONGEST_TEXT, Uploads
+from heliograph.server.texts import LONGEST_TEXT
+from heliograph.server.uploads import Uploads
 
 HEADINGS: dict[str, tuple[int, str]] = {
     "NoImageSent": (400, "No picture was sent"),

@@ -24,7 +24,9 @@ def json_reply(
     return Response(msgspec.json.encode(content), status, {**(headers or {}), "content-type": media_type})
 
 
-def jsonp_reply(request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def jsonp_reply(
+    request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """JSON, or a call of the function that the query's `callback` names, where it is a plain name."""
     callback = request.query_params.get("callback", "")
     if not _CALLBACK.match(callback):
@@ -36,7 +38,9 @@ def jsonp_reply(request: Request, content: object, status: int = 200, headers: M
 
 def xml_reply(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The XML text `body` behind a declaration on a line of its own."""
-    return Response((XML_DECLARATION + body).encode(), status, {**(headers or {}), "content-type": "text/xml; charset=utf-8"})
+    return Response(
+        (XML_DECLARATION + body).encode(), status, {**(headers or {}), "content-type": "text/xml; charset=utf-8"}
+    )
 
 
 def xml_element(tag: str, value: Any, attributes: str = "") -> str:  # noqa: ANN401 - whatever JSON can hold
@@ -63,5 +67,3 @@ def retry_headers(error: HeliographError) -> dict[str, str]:
 def rfc3339(at: datetime) -> str:
     """A time as RFC 3339 text in UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-

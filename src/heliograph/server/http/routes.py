@@ -46,7 +46,9 @@ class Row:
     voice: Voice
 
 
-def table(native: Native, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status) -> tuple[Row, ...]:
+def table(
+    native: Native, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status
+) -> tuple[Row, ...]:
     """Every URL of the server."""
     # fmt: off
     return (

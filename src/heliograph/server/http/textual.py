@@ -1,8 +1,9 @@
 """What a text means that was sent where a picture belongs: raw bytes after all, a URL, a data URI, or base64.
 
-In this order: an image signature means the bytes themselves; then `scheme://` is a URL; `data:...,` is unpacked; something
-that looks like a path on the sender's computer is refused by name (need N14); all else is base64, with line breaks dropped
-and blanks read as `+`, because some clients do not percent-encode it (wire page clients, shapes d' and e).
+In this order: an image signature means the bytes themselves; then `scheme://` is a URL; `data:...,` is unpacked;
+something that looks like a path on the sender's computer is refused by name (need N14); all else is base64, with line
+breaks dropped and blanks read as `+`, because some clients do not percent-encode it (wire page clients, shapes d' and
+e).
 """
 
 import asyncio
@@ -20,7 +21,8 @@ _LONGEST_URL = 8192
 _URL = re.compile(rb"\s*[A-Za-z][A-Za-z0-9+.-]{1,20}://")
 _DATA_URI = re.compile(rb"\s*data:([^,]{0,200}),", re.IGNORECASE)
 _LOCAL_PATH = re.compile(
-    rb"""\s*(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/] | /(?:home|Users|tmp|var|mnt|media|root|opt|usr|storage|sdcard)/ )
+    rb"""\s*(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/]
+             | /(?:home|Users|tmp|var|mnt|media|root|opt|usr|storage|sdcard)/ )
     | [^\r\n]{0,1024} \.(?:png|jpe?g|gif|webp|avif|hei[cf]|tiff?|bmp)\s*\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -32,7 +34,9 @@ _LINE_BREAKS = b"\r\n\t\v\f"
 _NOT_A_PICTURE = "The text is neither base64 of an image nor a URL. Base64 of a PNG begins with 'iVBORw0KGgo', of a JPEG with '/9j/'."
 
 
-async def picture_of_text(text: Incoming, open_: Callable[[int], Incoming], limit: int) -> Incoming | RemoteImage | None:
+async def picture_of_text(
+    text: Incoming, open_: Callable[[int], Incoming], limit: int
+) -> Incoming | RemoteImage | None:
     """The picture that `text` is, is the address of, or encodes; None where it is empty or blank.
 
     `open_(limit)` makes the place for decoded bytes, at most `limit` of them.
