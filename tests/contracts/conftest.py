@@ -55,7 +55,7 @@ class DiskSubject:
 
     async def damage(self, name: str) -> None:
         """Cut the blob short, as a failing disk does."""
-        os.truncate(self.root / name[:2] / name[2:4] / name, 3)
+        os.truncate(self.root / name[:2] / name, 3)
 
     @contextlib.asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:
@@ -85,7 +85,7 @@ class ObjectSubject:
         endpoint = f"http://127.0.0.1:{self.server.port}"
         options = {"allow_http": True}
         bucket = S3Store("images", endpoint=endpoint, client_options=options, **self.server.credentials)
-        await bucket.put_async(f"{self.folder}/{name[:2]}/{name[2:4]}/{name}", b"cut")
+        await bucket.put_async(f"{self.folder}/{name[:2]}/{name}", b"cut")
 
     @contextlib.asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:

@@ -93,7 +93,7 @@ def _check_nothing_half_done(data: Path, port: int) -> None:
     with contextlib.closing(sqlite3.connect(data / "heliograph.db")) as database:
         rows = database.execute("SELECT images.id, hex(blob), size FROM images JOIN blobs ON blob = sha256").fetchall()
     for image_id, name, size in rows:
-        path = data / "blobs" / name[:2].lower() / name[2:4].lower() / name.lower()
+        path = data / "blobs" / name[:2].lower() / name.lower()
         assert path.stat().st_size == size, image_id
         assert hashlib.sha256(path.read_bytes()).hexdigest() == name.lower(), image_id
     assert not list((data / "under-way").iterdir()), f"the server on port {port} left files of dead uploads"

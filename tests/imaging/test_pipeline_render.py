@@ -163,3 +163,10 @@ def test_cropping_takes_the_middle(render, tmp_path):
         assert made.getpixel((50, 50))[2] > 240
         assert made.getpixel((4, 50))[2] > 240
         assert made.getpixel((95, 50))[2] > 240
+
+
+def test_a_profile_that_cannot_be_applied_is_ignored(render, tmp_path):
+    source = tmp_path / "odd.jpg"
+    photograph().save(source, icc_profile=adobe_rgb_like().replace(b"rTRC", b"xTRC"), quality=95)
+    with Image.open(render(source, FINE)) as made:
+        assert difference(made, photograph()) < 6

@@ -71,11 +71,20 @@ def render(recipe: Recipe, source: Path, target: Path, limits: Limits, admit: Ad
     header = _header(name, source, data, orientation=1)
     check(header, limits)
     admit(header.memory)
-    with _vips_failures():
-        image = _thumbnail(name, source, recipe)
-        image = _flatten(image, recipe)
-        encoded = _encode(image, recipe)
+    try:
+        encoded = _rendition(name, source, recipe, use_profile=True)
+    except pyvips.Error:  # a profile that cannot be applied is ignored, as browsers do
+        with _vips_failures():
+            encoded = _rendition(name, source, recipe, use_profile=False)
     target.write_bytes(encoded)
+
+
+def _rendition(name: str, source: Path, recipe: Recipe, *, use_profile: bool) -> bytes:
+    """The steps of a rendition. libvips runs all of them when the last one asks for pixels."""
+    image = _thumbnail(name, source, recipe, use_profile=use_profile)
+    image = _eight_bits(image)
+    image = _flatten(image, recipe)
+    return _encode(image, recipe)
 
 
 def _contents(source: Path) -> memoryview:
@@ -178,20 +187,23 @@ def _inspection(plan: Plan, header: Header, data: memoryview, target: Path) -> I
     return Inspection(plan.format, width, height, header.frames, changed, digest, size, removed)
 
 
-def _thumbnail(name: str, source: Path, recipe: Recipe) -> _Vips:
+def _thumbnail(name: str, source: Path, recipe: Recipe, *, use_profile: bool) -> _Vips:
     """The first frame, upright, in sRGB, fitted into the recipe's box, shrunk while loading where the decoder can."""
     if name in pillow_formats.NAMES:
         found = pillow_formats.pixels(name, source)
         whole = _from_samples(found)
-        return whole.thumbnail_image(recipe.width, **_fitting(whole, recipe)).copy_memory()  # while `found` lives
-    return pyvips.Image.thumbnail(str(source), recipe.width, **_fitting(_load(name, source), recipe))
+        options = _fitting(whole, recipe, use_profile=use_profile)
+        return whole.thumbnail_image(recipe.width, **options).copy_memory()  # while `found` lives
+    options = _fitting(_load(name, source), recipe, use_profile=use_profile)
+    return pyvips.Image.thumbnail(str(source), recipe.width, **options)
 
 
-def _fitting(whole: _Vips, recipe: Recipe) -> dict[str, int | str]:
+def _fitting(whole: _Vips, recipe: Recipe, *, use_profile: bool) -> dict[str, int | str]:
     """The options of libvips' thumbnail operation. Without a profile, there is nothing to convert."""
     options: dict[str, int | str] = {"height": recipe.height}
     options |= {"crop": "centre", "size": "both"} if recipe.fit == "crop" else {"size": "down"}
-    return options | ({"output_profile": "srgb"} if whole.get_typeof("icc-profile-data") else {})
+    converts = use_profile and whole.get_typeof("icc-profile-data")
+    return options | ({"output_profile": "srgb"} if converts else {})
 
 
 def _from_samples(found: pillow_formats.Pixels) -> _Vips:
@@ -202,10 +214,16 @@ def _from_samples(found: pillow_formats.Pixels) -> _Vips:
     return image
 
 
-def _flatten(image: _Vips, recipe: Recipe) -> _Vips:
-    """Eight bits of sRGB or grey; on white where the output has no transparency."""
+def _eight_bits(image: _Vips) -> _Vips:
+    """Grey or sRGB in eight bits, with at most one band of transparency (a TIFF may have hundreds of bands)."""
     if image.interpretation not in ("srgb", "b-w") or image.format != "uchar":
         image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb").cast("uchar")
+    most = 2 if image.interpretation == "b-w" else 4
+    return image.extract_band(0, n=most) if image.bands > most else image
+
+
+def _flatten(image: _Vips, recipe: Recipe) -> _Vips:
+    """On white, where the output has no transparency."""
     if image.hasalpha() and recipe.output == "jpg":
         image = image.flatten(background=_WHITE if image.bands > 2 else _WHITE[:1])
     return image

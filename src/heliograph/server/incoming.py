@@ -1,16 +1,34 @@
 """Bytes that are arriving: hashed and counted on the way, in memory while few, in a temporary file when many."""
 
 import hashlib
-import tempfile
+import itertools
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from heliograph.server.errors import TooManyBytes
+from heliograph.server.errors import StorageUnavailable, TooManyBytes
 
 _IN_MEMORY = 256 * 1024
 _PIECE = 256 * 1024
+_numbers = itertools.count()
+
+
+def fresh_path(folder: Path, kind: str) -> Path:
+    """A path in `folder`, which is this server's alone and emptied when it starts, that nobody was given before."""
+    return folder / f"{kind}-{os.getpid()}-{next(_numbers)}"
+
+
+@contextmanager
+def temporary(folder: Path, kind: str) -> Iterator[Path]:
+    """A fresh path where a file may be made; what is there at the end is removed."""
+    path = fresh_path(folder, kind)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 class Incoming:
@@ -27,13 +45,15 @@ class Incoming:
         self.size = 0
 
     def write(self, piece: bytes | bytearray) -> None:
-        """Take `piece` in. Raises TooManyBytes when the sum passes the limit."""
+        """Take `piece` in. Raises TooManyBytes when the sum passes the limit, StorageUnavailable when the disk is
+        full.
+        """
         self.size += len(piece)
         if self.size > self._limit:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._limit:,} bytes).")
         self._hash.update(piece)
         if self._memory is None:
-            self._open_file().write(piece)
+            self._write_to_file(piece)
             return
         self._memory += piece
         if len(self._memory) > _IN_MEMORY:
@@ -58,28 +78,38 @@ class Incoming:
                 yield piece
 
     def as_file(self) -> Path:
-        """The file that holds what has arrived; `close` removes it."""
+        """The file that holds what has arrived; `close` removes it. Raises StorageUnavailable."""
         self._move_to_file()
         file = self._open_file()
-        file.flush()
+        try:
+            file.flush()
+        except OSError as error:
+            raise StorageUnavailable from error
         return Path(file.name)
 
     def close(self) -> None:
         """Forget the bytes."""
         self._memory = bytearray()
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written is being thrown away
+                self._file.close()
             Path(self._file.name).unlink(missing_ok=True)
             self._file = None
 
     def _move_to_file(self) -> None:
         if self._memory is not None:
-            self._open_file().write(self._memory)
+            self._write_to_file(self._memory)
             self._memory = None
+
+    def _write_to_file(self, piece: bytes | bytearray) -> None:
+        try:
+            self._open_file().write(piece)
+        except OSError as error:
+            raise StorageUnavailable from error
 
     def _open_file(self) -> IO[bytes]:
         if self._file is None:
-            self._file = tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-", delete=False)  # noqa: SIM115 - closed by close
+            self._file = fresh_path(self._folder, "upload").open("xb")
         return self._file
 
     def __enter__(self) -> "Incoming":

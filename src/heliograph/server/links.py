@@ -21,12 +21,12 @@ _IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
 
 def new_id() -> str:
     """A fresh image id: 10 letters and digits, 59 bits, not to be guessed."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+    return _random_word(ID_LENGTH)
 
 
 def new_delete_hash() -> str:
     """A fresh delete hash: 15 letters and digits, 89 bits. Its length tells it from an id."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(DELETE_HASH_LENGTH))
+    return _random_word(DELETE_HASH_LENGTH)
 
 
 def parse(path: str) -> ImageRef | None:
@@ -41,6 +41,16 @@ def parse(path: str) -> ImageRef | None:
     if len(word) == ID_LENGTH + 1:
         return ImageRef((shorter,), extension)
     return ImageRef((whole, shorter) if len(word) > 5 else (whole,), extension)
+
+
+def _random_word(length: int) -> str:
+    """Letters and digits, each as likely, from one draw of the system's randomness."""
+    drawn = secrets.randbelow(len(_ALPHABET) ** length)
+    letters = []
+    for _ in range(length):
+        drawn, letter = divmod(drawn, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return "".join(letters)
 
 
 class Links:

@@ -6,16 +6,13 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
 from heliograph.server.errors import BadParameter, Busy, Conflict, NoImageSent, naming_image_failures
-from heliograph.server.incoming import Incoming
+from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
 from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
@@ -94,7 +91,7 @@ class Uploads:
         fingerprint = _fingerprint(picture, texts)
         if replay_key and (known := await self._replayed(replay_key, fingerprint)):
             return known
-        with self._temporary("fetched-") as fetched, self._temporary("cleaned-") as cleaned:
+        with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
@@ -111,7 +108,7 @@ class Uploads:
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):
-            return _Received(await asyncio.to_thread(picture.as_file), picture.sha256)
+            return _Received(picture.as_file(), picture.sha256)
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
@@ -143,15 +140,6 @@ class Uploads:
         assert found is not None, "a replay points to an image, and images are never deleted"
         image = catalog.to_image(found)
         return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
-
-    @contextmanager
-    def _temporary(self, prefix: str) -> Iterator[Path]:
-        """A name for a file that does not exist yet; what is there at the end is removed."""
-        path = Path(tempfile.mktemp(prefix=prefix, dir=self._folder))  # noqa: S306 - the folder is ours alone
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:

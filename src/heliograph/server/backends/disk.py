@@ -1,11 +1,10 @@
 """Blobs as files in a folder.
 
-Hides the layout (`ab/cd/<64 hex digits>`, docs/storage-format.md), the order of writes that survives a crash at any
+Hides the layout (`ab/<64 hex digits>`, docs/storage-format.md), the order of writes that survives a crash at any
 moment, and the threads in which a disk is waited for. The order is: the source's bytes and mode reach the disk (fsync),
-then they get their name (rename of a second link, which is atomic), then the name reaches the disk (fsync of the
-folder, and of the folders above it the first time this process uses them). So a name that can be seen always has all
-its bytes, and a put that returned is there after a power cut. What a crash leaves behind lies in `.incoming`, where
-nothing looks for blobs.
+then they get their name (link, which is atomic), then the name reaches the disk (fsync of its folder; the 256 folders
+are made and safe before the first put). So a name that can be seen always has all its bytes, and a put that returned is
+there after a power cut. What a crash leaves behind lies in `.incoming`, where nothing looks for blobs.
 """
 
 import asyncio
@@ -54,7 +53,6 @@ class DiskStore(BlobStore):
         self._root = root
         self._durable = durable
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="disk")
-        self._known = bytearray(65536)  # by the first four digits: this process knows that the folder is on the disk
         self.incoming = root / ".incoming"
         """Where sources are best written: on the same file system as the blobs, so that a put need not copy."""
         with _naming_failures():
@@ -91,7 +89,7 @@ class DiskStore(BlobStore):
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise ValueError(f"not the name of a blob: {name!r}")
-        return self._root / name[:2] / name[2:4] / name
+        return self._root / name[:2] / name
 
     async def _in_thread(self, work: Callable[..., T], *paths: Path) -> T:
         with _naming_failures():
@@ -111,31 +109,35 @@ class DiskStore(BlobStore):
 
     def _put(self, path: Path, source: Path) -> None:
         if not _is_whole(path, source):
+            self._settle_bytes(source)
             try:
                 self._publish(path, source)
             except FileNotFoundError:
                 self._check_present()
-                _make_folder(path.parent.parent)
                 _make_folder(path.parent)
+                if self._durable:
+                    _fsync_folder(self._root)
                 self._publish(path, source)
         if self._durable:
-            self._settle_name(path)
+            _fsync_folder(path.parent)
 
     def _publish(self, path: Path, source: Path) -> None:
-        """Give the source's bytes, safe on the disk, the name `path`."""
-        self._settle_bytes(source)
-        second_name = self.incoming / f"link-{secrets.token_hex(8)}"
+        """Give the source's bytes, safe on the disk, the name `path`; what bears it is not whole and is replaced."""
         try:
-            try:
-                second_name.hardlink_to(source)
-            except OSError as error:
-                if error.errno not in _NO_LINK:
-                    raise
-                shutil.copyfile(source, second_name)
-                self._settle_bytes(second_name)
-            second_name.rename(path)
+            path.hardlink_to(source)
+        except OSError as error:
+            if error.errno != errno.EEXIST and error.errno not in _NO_LINK:
+                raise
+            self._replace(path, source)
+
+    def _replace(self, path: Path, source: Path) -> None:
+        copy = self.incoming / f"copy-{secrets.token_hex(8)}"
+        try:
+            shutil.copyfile(source, copy)
+            self._settle_bytes(copy)
+            copy.rename(path)
         finally:
-            second_name.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
 
     def _settle_bytes(self, path: Path) -> None:
         """Make a file readable for all, and its bytes durable."""
@@ -147,15 +149,6 @@ class DiskStore(BlobStore):
         finally:
             os.close(descriptor)
 
-    def _settle_name(self, path: Path) -> None:
-        """Fsync a blob's folder; the first time also those above, which this or another process may just have made."""
-        _fsync_folder(path.parent)
-        number = int(path.name[:4], 16)
-        if not self._known[number]:
-            _fsync_folder(path.parent.parent)
-            _fsync_folder(self._root)
-            self._known[number] = 1
-
     def _remove(self, path: Path) -> None:
         try:
             path.unlink()
@@ -166,9 +159,7 @@ class DiskStore(BlobStore):
             _fsync_folder(path.parent)
 
     def _names_below(self, folder: Path) -> list[str]:
-        names: list[str] = []
-        for inner in _entries(folder):
-            names += (entry.name for entry in _entries(inner) if _NAME.fullmatch(entry.name))
+        names = [entry.name for entry in _entries(folder) if _NAME.fullmatch(entry.name)]
         if not names:
             self._check_present()
         return names
@@ -190,10 +181,15 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _make_root(root: Path) -> None:
+    """Make the store with its 256 folders, unless they are there."""
     if not root.is_dir():
         root.mkdir(parents=True, exist_ok=True)
         root.chmod(0o755)
         _fsync_folder(root.parent)
+    there = {entry.name for entry in root.iterdir()}
+    for number in range(256):
+        if f"{number:02x}" not in there:
+            _make_folder(root / f"{number:02x}")
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Blobs as objects in a bucket: S3 and what speaks like it (SeaweedFS, Ceph, R2 ...), Google Cloud Storage, Azure.
 
-Hides the protocols (obstore, the Rust crate object_store), the keys (`prefix/ab/cd/<64 hex digits>`, as the files of
+Hides the protocols (obstore, the Rust crate object_store), the keys (`prefix/ab/<64 hex digits>`, as the files of
 `disk`), multipart writing, and the stores' own errors. An object appears whole or not at all, so that
 nothing is renamed; how durable it is then is the store's promise. No ACL is ever sent: many stores refuse any.
 """
@@ -117,7 +117,7 @@ class ObjectStore(BlobStore):
 def _key(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"not the name of a blob: {name!r}")
-    return f"{name[:2]}/{name[2:4]}/{name}"
+    return f"{name[:2]}/{name}"
 
 
 async def _chunks(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ are read in one go from the page cache without leaving the event loop, and in a 
 
 import asyncio
 import os
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
 
@@ -18,6 +19,8 @@ from heliograph.server.model import ImageRef
 from heliograph.server.ports import StoredBlob
 
 _CHUNK = 1024 * 1024
+_SMALL = 1024 * 1024
+_KEPT = 32 * 1024 * 1024
 _CACHED = b"public, max-age=31536000, immutable"
 _FIXED = (
     (b"cache-control", _CACHED),
@@ -48,50 +51,74 @@ def wanted(scope: Scope) -> ImageRef | None:
     return links.parse(scope["path"])
 
 
-async def serve(library: Library, ref: ImageRef, scope: Scope, send: Send) -> None:
-    """Answer with the file that `ref` asks for, or say why not."""
-    try:
-        query = scope["query_string"]
-        rendition = parse_qs(query).get(b"as", [b""])[0].decode("latin-1") if query else ""
-        variant = await library.variant(ref, rendition or None)
-        asked = dict(scope["headers"])
-        if _matches(asked.get(b"if-none-match"), variant.etag):
-            await _send(send, 304, [(b"etag", variant.etag.encode()), (b"cache-control", _CACHED)], b"")
+class ImageFiles:
+    """Answers with originals and renditions. Bodies of at most 1 MiB stay in memory while asked for, 32 MiB in all."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._kept = 0
+
+    async def serve(self, ref: ImageRef, scope: Scope, send: Send) -> None:
+        """Answer with the file that `ref` asks for, or say why not."""
+        try:
+            query = scope["query_string"]
+            rendition = parse_qs(query).get(b"as", [b""])[0].decode("latin-1") if query else ""
+            variant = await self._library.variant(ref, rendition or None)
+            asked = dict(scope["headers"])
+            if _matches(asked.get(b"if-none-match"), variant.etag):
+                await _send(send, 304, [(b"etag", variant.etag.encode()), (b"cache-control", _CACHED)], b"")
+            else:
+                await self._send_variant(variant, asked, scope["method"] == "HEAD", send)
+        except HeliographError as error:
+            await _send_failure(error, send)
+
+    async def _send_variant(self, variant: Variant, asked: dict[bytes, bytes], head: bool, send: Send) -> None:
+        body = self._bodies.get(variant.name)
+        blob = StoredBlob(len(body), None, None) if body is not None else await self._library.open(variant)
+        status, span, headers = _part(variant, asked, blob.size)
+        if head or status == 416:
+            await _send(send, status, headers, b"")
+        elif body is not None or (blob.path is not None and blob.size <= _SMALL):
+            if body is None:
+                body = await _read_small(blob)
+            self._keep(variant.name, body)
+            await _send(send, status, headers, body if status == 200 else body[slice(*span)])
+        else:
+            if blob.path is None and status == 206:
+                blob = await self._library.open(variant, span)
+            await _send_chunks(blob, span, status, headers, send)
+
+    def _keep(self, name: str, body: bytes) -> None:
+        """Remember a body as the one asked for last; the one asked for longest ago goes first."""
+        if name in self._bodies:
+            self._bodies.move_to_end(name)
             return
-        await _send_variant(library, variant, asked, scope["method"] == "HEAD", send)
-    except HeliographError as error:
-        await _send_failure(error, send)
+        self._bodies[name] = body
+        self._kept += len(body)
+        while self._kept > _KEPT:
+            self._kept -= len(self._bodies.popitem(last=False)[1])
 
 
-async def _send_variant(library: Library, variant: Variant, asked: dict[bytes, bytes], head: bool, send: Send) -> None:
-    blob = await library.open(variant)
-    headers: Headers = [
-        (b"content-type", variant.media_type.encode()),
-        (b"etag", variant.etag.encode()),
-        *_FIXED,
-    ]
-    status, span = 200, (0, blob.size)
-    if b"range" in asked and asked.get(b"if-range", variant.etag.encode()) == variant.etag.encode():
-        found = parse_range(asked[b"range"].decode("latin-1"), blob.size)
-        if found == "unsatisfiable":
-            await _send(send, 416, [(b"content-range", b"bytes */%d" % blob.size), *_FIXED], b"")
-            return
-        if isinstance(found, tuple):
-            status, span = 206, found
-            headers.append((b"content-range", b"bytes %d-%d/%d" % (span[0], span[1] - 1, blob.size)))
-    headers.append((b"content-length", b"%d" % (span[1] - span[0])))
-    if head:
-        await _send(send, status, headers, b"")
-        return
-    if blob.path is None and status == 206:
-        blob = await library.open(variant, span)
-    await _send_span(blob, span, status, headers, send)
+def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, tuple[int, int], Headers]:
+    """Status, span and headers of the answer: the whole, the part that a Range header asks for, or 416."""
+    etag = variant.etag.encode()
+    headers: Headers = [(b"content-type", variant.media_type.encode()), (b"etag", etag), *_FIXED]
+    found = None
+    if b"range" in asked and asked.get(b"if-range", etag) == etag:
+        found = parse_range(asked[b"range"].decode("latin-1"), size)
+    if found == "unsatisfiable":
+        return 416, (0, 0), [(b"content-range", b"bytes */%d" % size), (b"content-length", b"0"), *_FIXED]
+    if isinstance(found, tuple):
+        start, end = found
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
+        headers.append((b"content-length", b"%d" % (end - start)))
+        return 206, found, headers
+    headers.append((b"content-length", b"%d" % size))
+    return 200, (0, size), headers
 
 
-async def _send_span(blob: StoredBlob, span: tuple[int, int], status: int, headers: Headers, send: Send) -> None:
-    if blob.path is not None and span[1] - span[0] <= _CHUNK:
-        await _send(send, status, headers, await _read_small(blob, span))
-        return
+async def _send_chunks(blob: StoredBlob, span: tuple[int, int], status: int, headers: Headers, send: Send) -> None:
     chunks = blob.chunks if blob.chunks is not None else _read_large(blob, span)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     async for chunk in chunks:
@@ -99,23 +126,20 @@ async def _send_span(blob: StoredBlob, span: tuple[int, int], status: int, heade
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _read_small(blob: StoredBlob, span: tuple[int, int]) -> bytes:
-    """The span of a local file: at once where the page cache has it all, else in a thread."""
+async def _read_small(blob: StoredBlob) -> bytes:
+    """A whole local file: at once where the page cache has it all, else in a thread."""
     assert blob.path is not None, "the caller looked"
-    start, size = span[0], span[1] - span[0]
-    buffer = bytearray(size)
     try:
-        descriptor = os.open(blob.path, os.O_RDONLY)
+        descriptor = os.open(blob.path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise NotFound from error
     try:
+        buffer = bytearray(blob.size)
         try:
-            got = os.preadv(descriptor, [buffer], start, os.RWF_NOWAIT)
-        except (BlockingIOError, OSError):
+            got = os.preadv(descriptor, [buffer], 0, os.RWF_NOWAIT)
+        except OSError:  # not in the page cache, or a file system that cannot say
             got = 0
-        if got < size:
-            return await asyncio.to_thread(os.pread, descriptor, size, start)
-        return bytes(buffer)
+        return bytes(buffer) if got == blob.size else await asyncio.to_thread(os.pread, descriptor, blob.size, 0)
     finally:
         os.close(descriptor)
 

@@ -88,7 +88,7 @@ class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
     def __init__(self, rows: Sequence[Row], library: Library, metrics: Metrics) -> None:
-        self._library = library
+        self._files = images.ImageFiles(library)
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         routes = [Route(row.path, _spoken(row, metrics), methods=[row.method]) for row in ordered]
@@ -97,7 +97,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
-            await images.serve(self._library, ref, scope, send)
+            await self._files.serve(ref, scope, send)
             return
         await self._router(scope, receive, send)
 

@@ -31,7 +31,10 @@ _WEB_HOST = re.compile(rb"\s*www\.", re.IGNORECASE)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _REPAIRED = bytes.maketrans(b" -_", b"++/")
 _LINE_BREAKS = b"\r\n\t\v\f"
-_NOT_A_PICTURE = "The text is neither base64 of an image nor a URL. Base64 of a PNG begins with 'iVBORw0KGgo', of a JPEG with '/9j/'."
+_NOT_A_PICTURE = (
+    "The text is neither base64 of an image nor a URL. "
+    "Base64 of a PNG begins with 'iVBORw0KGgo', of a JPEG with '/9j/'."
+)
 
 
 async def picture_of_text(
