@@ -1,9 +1,76 @@
-"""What every test may use."""
+"""What every test may use: one running server, clients to it, the corpus, and the real servers behind the seams."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
 import pytest
+
+from tests.corpus.pictures import Picture, pictures
+from tests.running import RunningServer, serving
+from tests.servers.postgres import PostgresServer
+from tests.servers.seaweed import SeaweedServer
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Tests marked `anyio` run on asyncio, as the server does."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """`heliograph serve` with limits off, which may fetch from loopback addresses."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: RunningServer) -> Iterator[httpx2.Client]:
+    """Speaks to the server without any key."""
+    with httpx2.Client(base_url=server.url, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def owner(server: RunningServer) -> Iterator[httpx2.Client]:
+    """Speaks to the server with the first key."""
+    headers = {"authorization": f"Bearer {server.key}"}
+    with httpx2.Client(base_url=server.url, timeout=120, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Picture]:
+    """Real pictures of every format, by name."""
+    return {picture.name: picture for picture in pictures(tmp_path_factory.mktemp("corpus"))}
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.dispose()
+
+
+@pytest.fixture(scope="session")
+def seaweed_server() -> Iterator[SeaweedServer]:
+    """A real SeaweedFS that speaks S3."""
+    server = SeaweedServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.dispose()

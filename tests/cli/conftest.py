@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.running import SCRIPT, RunningServer, _no_settings_of_the_developer, clean_environment, server
-
-__all__ = ["_no_settings_of_the_developer", "server"]
+from tests.running import SCRIPT, RunningServer, clean_environment
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -12,7 +12,7 @@ import pytest
 
 from heliograph.cli import COMMANDS, main
 from tests.cli.conftest import Run
-from tests.client.running import SCRIPT, RunningServer, free_port, interrupt, picture, serving, silent_server
+from tests.running import SCRIPT, RunningServer, free_port, interrupt, picture, serving, silent_server
 
 READY_COMMANDS = [name for name in COMMANDS if name not in ("serve", "admin")]
 

@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 
 import heliograph
-from tests.client.running import _no_settings_of_the_developer, server
-
-__all__ = ["_no_settings_of_the_developer", "server"]
 
 Call = Callable[..., Any]
 

@@ -16,7 +16,7 @@ import pytest
 
 import heliograph
 from tests.client.conftest import Call
-from tests.client.running import RunningServer, picture, serving, website
+from tests.running import RunningServer, picture, serving, website
 
 
 def fetched(link: str) -> bytes:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import heliograph
 from tests.client.conftest import Call
-from tests.client.running import RunningServer, picture, website
+from tests.running import RunningServer, picture, website
 
 KEY = Ed25519PrivateKey.generate()
 HEADER = {"alg": "EdDSA", "kid": "k1", "typ": "heliograph-receipt+jwt"}

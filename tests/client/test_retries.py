@@ -7,7 +7,7 @@ import pytest
 
 import heliograph
 from tests.client.conftest import Call
-from tests.client.running import RunningServer, faulty, free_port, picture, serving, silent_server, website
+from tests.running import RunningServer, faulty, free_port, picture, serving, silent_server, website
 
 
 def titles(server: RunningServer) -> list[str]:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,26 +21,6 @@ from tests.contracts.tables import tables
 from tests.servers.gate import Gate
 from tests.servers.postgres import PostgresServer
 from tests.servers.seaweed import SeaweedServer
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.dispose()
-
-
-@pytest.fixture(scope="session")
-def seaweed_server() -> Iterator[SeaweedServer]:
-    server = SeaweedServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.dispose()
 
 
 class DiskSubject:

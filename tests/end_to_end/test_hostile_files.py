@@ -7,9 +7,9 @@ import psutil
 import pytest
 
 from heliograph.server.http import imgur_v1, imgur_v3, native
-from tests.client.running import RunningServer, picture
 from tests.corpus.hostile import Hostile
 from tests.end_to_end.dialects import DIALECTS, SHAPES, send
+from tests.running import RunningServer, picture
 
 MAX_BYTES = 20 * 1024**2
 MEMORY = 512 * 1024**2

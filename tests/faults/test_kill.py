@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.client.running import SCRIPT, _wait_until_ready, clean_environment, free_port, picture
+from tests.running import SCRIPT, _wait_until_ready, clean_environment, free_port, picture
 
 KILLS = 50
 HANDS = 6

@@ -12,12 +12,7 @@ from heliograph.imaging.formats import Inspection
 from heliograph.imaging.limits import Limits
 from heliograph.imaging.recipe import Recipe
 from tests.corpus.hostile import Hostile, hostile
-from tests.corpus.pictures import Picture, pictures
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Picture]:
-    return {picture.name: picture for picture in pictures(tmp_path_factory.mktemp("corpus"))}
+from tests.corpus.pictures import Picture
 
 
 @pytest.fixture(scope="session")

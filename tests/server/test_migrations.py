@@ -7,12 +7,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from heliograph.server import catalog, migrations
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.migrations import upgrade
 from heliograph.server.ports import Database
+from tests.servers.postgres import PostgresServer
 
 
 async def differences(database: Database) -> list[object]:
@@ -32,10 +34,16 @@ async def test_on_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_on_postgresql(postgres_url: str) -> None:
-    database = PostgresDatabase(postgres_url)
+async def test_on_postgresql(postgres_server: PostgresServer) -> None:
+    database = PostgresDatabase(postgres_server.url)
     assert await differences(database) == []
+    await database.transaction(_drop_everything)
     await database.close()
+
+
+def _drop_everything(connection: Connection) -> None:
+    catalog.metadata.drop_all(connection)
+    connection.execute(text("DROP TABLE alembic_version"))
 
 
 def test_head_is_the_newest_revision() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from heliograph.server.errors import Gone, NotFound
-from tests.client.running import picture
+from tests.running import picture
 from tests.server.parts import Parts, assembled
 
 pytestmark = pytest.mark.anyio

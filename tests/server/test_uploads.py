@@ -14,7 +14,7 @@ from heliograph.server.errors import (
     NoImageSent,
     UnsupportedFormat,
 )
-from tests.client.running import picture
+from tests.running import picture
 from tests.server.parts import assembled
 
 pytestmark = pytest.mark.anyio

@@ -114,11 +114,11 @@ def _header(name: str, source: Path, data: memoryview, orientation: int) -> Head
 
 def _vips_header(name: str, image: _Vips, data: memoryview, orientation: int) -> Header:
     width, height, frames = image.width, image.height, 1
-    if name == "gif":  # the size that browsers show, where libvips has its own opinion
+    memory = width * height * _BYTES_A_PIXEL.get(name, 0)
+    if name == "gif":  # the size that browsers show; libvips makes room for frames that lie outside of it
         width, height, frames = gif.screen(data)
     if name == "webp":
         frames = int(_field(image, "n-pages") or 1)
-    memory = width * height * _BYTES_A_PIXEL.get(name, 0)
     if name == "jpeg" and _field(image, "jpeg-multiscan"):  # all coefficients are held, two bytes each
         halved = _field(image, "jpeg-chroma-subsample") == "4:2:0"
         memory = width * height * (3 if halved else 2 * image.bands)

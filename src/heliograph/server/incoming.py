@@ -32,26 +32,26 @@ def temporary(folder: Path, kind: str) -> Iterator[Path]:
 
 
 class Incoming:
-    """What arrives of one upload, at most `limit` bytes. Leave its context, or call `close`, and nothing stays
-    behind.
+    """What arrives of one upload, at most `limit` bytes. Leave its context, or close it, and nothing stays behind.
+
+    hashed: whether to hash on the way; without, as for text that is yet to be decoded, the hash is made when asked for.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, *, hashed: bool = True) -> None:
         self._folder = folder
         self._limit = limit
         self._memory: bytearray | None = bytearray()
         self._file: IO[bytes] | None = None
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if hashed else None
         self.size = 0
 
     def write(self, piece: bytes | bytearray) -> None:
-        """Take `piece` in. Raises TooManyBytes when the sum passes the limit, StorageUnavailable when the disk is
-        full.
-        """
+        """Take `piece` in. Raises TooManyBytes past the limit, StorageUnavailable when the disk is full."""
         self.size += len(piece)
         if self.size > self._limit:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._limit:,} bytes).")
-        self._hash.update(piece)
+        if self._hash is not None:
+            self._hash.update(piece)
         if self._memory is None:
             self._write_to_file(piece)
             return
@@ -62,6 +62,10 @@ class Incoming:
     @property
     def sha256(self) -> bytes:
         """The hash of what has arrived, 32 bytes."""
+        if self._hash is None:
+            self._hash = hashlib.sha256()
+            for piece in self.pieces():
+                self._hash.update(piece)
         return self._hash.digest()
 
     def head(self, size: int) -> bytes:

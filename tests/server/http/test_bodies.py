@@ -14,7 +14,7 @@ from heliograph.server.errors import BadParameter, TooManyBytes
 from heliograph.server.http.bodies import Reader
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
-from tests.client.running import picture
+from tests.running import picture
 
 PNG = picture()
 BASE64 = base64.b64encode(PNG).decode()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from heliograph.server.http.images import parse_range
-from tests.client.running import picture
+from tests.running import picture
 from tests.server.http.test_native import upload
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
-from tests.client.running import RunningServer, picture
+from tests.running import RunningServer, picture
 
 KEY = "0123456789abcdef0123456789abcdef"
 NAMES = [

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
-from tests.client.running import RunningServer, picture
+from tests.running import RunningServer, picture
 
 ID = {"authorization": "Client-ID 0123456789abcde"}
 MODEL = [

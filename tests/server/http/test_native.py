@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.client.running import RunningServer, free_port, picture
+from tests.running import RunningServer, free_port, picture
 
 MEMBERS = {
     "id", "page", "link", "thumbnails", "title", "description", "alt", "name", "width", "height", "media_type", "size",

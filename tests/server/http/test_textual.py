@@ -10,7 +10,7 @@ from heliograph.server.errors import HeliographError, InvalidUrl, LocalPathSent,
 from heliograph.server.http.textual import picture_of_text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
-from tests.client.running import picture
+from tests.running import picture
 
 PNG = picture()
 BASE64 = base64.b64encode(PNG)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from heliograph.imaging.cleaning.boxes import Box, Reader, broken, free_head, within
 from heliograph.imaging.cleaning.pieces import Span
+from heliograph.imaging.failures import UnsupportedFormat
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf"}
 _KEPT = {
@@ -31,13 +32,15 @@ class Tracks:
 
 
 def clean(data: memoryview, moov: Box) -> Tracks:
-    """Read a `moov` box. Raises CorruptImage."""
+    """Read a `moov` box. Raises CorruptImage, UnsupportedFormat."""
     result = Tracks()
     for box in within(data, moov.body, moov.end):
         if box.kind == b"trak":
             _track(result, data, box)
         else:
             _walk(result, data, box, {}, 0)
+    if not result.spans:
+        raise UnsupportedFormat("This kind of HEIF file is not accepted: none of its tracks holds pictures.")
     return result
 
 

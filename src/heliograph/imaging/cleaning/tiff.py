@@ -16,6 +16,7 @@ from heliograph.imaging.failures import CorruptImage, UnsupportedFormat
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SHORT, _LONG = 3, 4
 _ENTRY = 12
+_MOST_SAMPLES = 6
 _MOST_DIRECTORIES, _MOST_ENTRIES, _MOST_BLOCKS = 1_000, 500, 2_000_000
 
 _SUBFILE, _WIDTH, _HEIGHT, _DEPTH, _ORIENTATION, _SAMPLES, _ROWS, _ICC = 254, 256, 257, 258, 274, 277, 278, 34675
@@ -92,6 +93,8 @@ def plan(data: memoryview) -> Plan:
     reader = _Reader(data)
     every = _directories(reader)
     pages = [each for number, each in enumerate(every) if not number or not _is_reduced(reader, each)]
+    if any(max(reader.numbers(page.entry(_SAMPLES)), default=1) > _MOST_SAMPLES for page in every):
+        raise UnsupportedFormat(f"A picture of more than {_MOST_SAMPLES} samples a pixel is not accepted.")
     kept: list[Span] = [(0, 4)]
     patches = [(4, reader.pack("I", pages[0].start))]
     words = ["thumbnail"] if len(pages) < len(every) else []

@@ -4,6 +4,7 @@ Plain ASGI, because Starlette's BaseHTTPMiddleware costs more than serving a sma
 """
 
 import logging
+import re
 import secrets
 import sys
 import time
@@ -15,6 +16,9 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from heliograph.server.links import DELETE_HASH_LENGTH
+
+_DELETE_HASH = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{{DELETE_HASH_LENGTH}}}(?![A-Za-z0-9])")
 log = logging.getLogger("heliograph")
 
 
@@ -131,13 +135,13 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
     def line(self, seconds: float) -> dict[str, Any]:
-        """The access log's record. The query is left out: it may hold keys."""
+        """The access log's record, without the query, which may hold keys, and without delete hashes in the path."""
         return {
             "at": round(time.time(), 3),
             "request_id": self.request_id,
             "address": self.scope["state"]["address"],
             "method": self.scope["method"],
-            "path": self.scope["path"],
+            "path": _DELETE_HASH.sub("***", self.scope["path"]),
             "status": self.status,
             "bytes": self._sent,
             "ms": round(seconds * 1000, 2),

@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
 from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
@@ -186,17 +185,3 @@ def silent_server() -> Iterator[tuple[str, socket.socket]]:
 def interrupt(process: subprocess.Popen[str]) -> None:
     """What Ctrl-C does to a program."""
     process.send_signal(signal.SIGINT)
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with its own defaults, without rate limits."""
-    with serving(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
