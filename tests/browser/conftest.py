@@ -52,9 +52,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium, ended with the last test of this folder: Playwright holds an event loop while it runs."""
     program = shutil.which("chromium")
     assert program, "the command chromium is missing: `make test` installs it"
     with sync_playwright() as playwright:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from heliograph.imaging.failures import Busy, CorruptImage
 from heliograph.imaging.limits import Limits
-from heliograph.imaging.pool import WORN_JOBS, WorkerPool
+from heliograph.imaging.pool import WORN_JOBS, WorkerBroken, WorkerPool
 from heliograph.imaging.recipe import LETTERS
 from tests.corpus.hostile import png
 
@@ -47,6 +48,7 @@ def _children() -> set[int]:
 async def test_a_worker_killed_amid_its_job_fails_that_picture_and_no_other(slow, photo, tmp_path):
     pool = WorkerPool(workers=1)
     await pool.start()
+    await pool.inspect(photo, tmp_path / "target")
     job = asyncio.ensure_future(pool.inspect(slow, tmp_path / "target"))
     await _until(lambda: pool.counters.busy)
     await asyncio.sleep(0.05)
@@ -177,9 +179,8 @@ async def test_close_leaves_no_process(slow, tmp_path):
     jobs = [asyncio.ensure_future(pool.inspect(slow, tmp_path / str(number))) for number in range(2)]
     await _until(lambda: len(pool.workers) == 2)
     await pool.close()
-    assert [isinstance(result, CorruptImage) for result in await asyncio.gather(*jobs, return_exceptions=True)] == [
-        True
-    ] * 2
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [type(result) for result in results] == [Busy, Busy]
     assert _children() == set()
 
 
@@ -253,3 +254,13 @@ async def test_pictures_of_twelve_megapixels_cost_little_memory_however_many(tmp
     await asyncio.gather(*(pool.inspect(large, tmp_path / str(number)) for number in range(24)))
     assert max(worker.memory_peak() for worker in pool.workers) < 80 << 20
     await pool.close()
+
+
+async def test_workers_that_cannot_start_are_not_the_fault_of_the_picture(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    pool = WorkerPool(workers=1)
+    try:
+        with pytest.raises(WorkerBroken):
+            await pool.inspect(photo, tmp_path / "target")
+    finally:
+        await pool.close()

@@ -36,14 +36,18 @@ async def test_on_sqlite(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_on_postgresql(postgres_server: PostgresServer) -> None:
     database = PostgresDatabase(postgres_server.url)
-    assert await differences(database) == []
-    await database.transaction(_drop_everything)
-    await database.close()
+    try:
+        await database.transaction(_empty)
+        assert await differences(database) == []
+    finally:
+        await database.transaction(_empty)
+        await database.close()
 
 
-def _drop_everything(connection: Connection) -> None:
-    catalog.metadata.drop_all(connection)
-    connection.execute(text("DROP TABLE alembic_version"))
+def _empty(connection: Connection) -> None:
+    """Drop every table, also those of other tests: the server is shared."""
+    connection.execute(text("DROP SCHEMA public CASCADE"))
+    connection.execute(text("CREATE SCHEMA public"))
 
 
 def test_head_is_the_newest_revision() -> None:

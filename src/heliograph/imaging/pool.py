@@ -26,6 +26,9 @@ WORN_MEMORY = 128 * MEBI
 """A worker is replaced after so many jobs, or when it holds so many bytes after one."""
 
 
+_STOPPING = "The server is stopping. Try again in a moment."
+
+
 @dataclass(slots=True)
 class Counters:
     """Since the start: jobs done (well or not), workers killed for taking too long, workers that died by themselves.
@@ -39,6 +42,10 @@ class Counters:
     refused: int = 0
     waiting: int = 0
     busy: int = 0
+
+
+class WorkerBroken(Exception):  # noqa: N818 - named like the failures
+    """Image workers do not start on this machine: an installation's fault, no picture's."""
 
 
 class WorkerPool:
@@ -74,7 +81,8 @@ class WorkerPool:
         self._idle.append(await self._spawn())
 
     async def close(self) -> None:
-        """End the worker processes; jobs under way fail."""
+        """End the worker processes; jobs under way are told Busy."""
+        self._closed = True
         for worker in list(self._all):
             worker.kill()
         for task in list(self._tasks):
@@ -149,7 +157,11 @@ class WorkerPool:
             self.counters.jobs += 1
             self.counters.kills += 1
             raise CorruptImage(f"The picture took too long to decode (over {self._deadline:g} seconds).") from None
-        except (EOFError, ConnectionError):
+        except (EOFError, ConnectionError, WorkerBroken) as died:
+            if self._closed:
+                raise Busy(_STOPPING) from None
+            if isinstance(died, WorkerBroken):
+                raise
             self.counters.jobs += 1
             self.counters.deaths += 1
             raise CorruptImage("The picture made its decoder fail.") from None
@@ -195,7 +207,7 @@ class WorkerPool:
 
     async def _start_worker(self) -> "Worker":
         if self._closed:
-            raise Busy("The server is stopping. Try again in a moment.")
+            raise Busy(_STOPPING)
         worker = Worker(await _start_process(self._limits))
         self._all.add(worker)
         return worker
@@ -210,13 +222,31 @@ class Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.jobs = 0
+        self._ready = False
 
     async def ask(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Send a message, read the answer. Raises EOFError or ConnectionError when the process has died."""
+        """Send a message, read the answer. Raises EOFError or ConnectionError when the process has died.
+
+        Raises WorkerBroken when it died before it could take any job: no picture is to blame.
+        """
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
+        if not self._ready:
+            await self._be_ready()
+        if self.process.stdin.is_closing():
+            raise EOFError
         body = json.dumps(message).encode()
         self.process.stdin.write(len(body).to_bytes(4, "big") + body)
+        return await self._receive()
+
+    async def _be_ready(self) -> None:
+        try:
+            await self._receive()
+        except (EOFError, ConnectionError) as error:
+            raise WorkerBroken("An image worker could not start; its own words are in the log.") from error
+        self._ready = True
+
+    async def _receive(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
         head = await self.process.stdout.readexactly(4)
         answer: dict[str, Any] = json.loads(await self.process.stdout.readexactly(int.from_bytes(head, "big")))
         return answer

@@ -4,7 +4,8 @@ Hides how a decoder that may crash, swell or hang on hostile bytes is kept from 
 size and open files on itself, death with its parent, no core dumps, and a private copy of standard output, so that
 nothing a library prints can be mistaken for an answer.
 
-Protocol, both directions: four bytes of length (big-endian), then JSON. The parent sends a job; the worker answers
+Protocol, both directions: four bytes of length (big-endian), then JSON. The worker says `{"ready": true}` once; from then
+on it is the picture's fault when it dies. The parent sends a job; the worker answers
 `{"ask": bytes}` if decoding needs much memory and then waits for `{"go": true}`; at last `{"done": ...}` or
 `{"failure": name, "text": ...}`, each with its present memory (`rss`, bytes). LIMITS is a JSON object of `Limits`.
 """
@@ -43,6 +44,7 @@ def main() -> int:
     limits = Limits(**json.loads(sys.argv[1]))
     _confine(limits)
     pipeline.prepare()
+    send(answers, {"ready": True})
     jobs = sys.stdin.buffer
     while (job := receive(jobs)) is not None:
         send(answers, _answer(job, limits, jobs, answers))

@@ -172,9 +172,12 @@ BY_NAME = {failure.__name__: failure for failure in CATALOGUE}
 def naming_image_failures() -> Iterator[None]:
     """Speak the failures of `imaging`, which knows nothing of the server, under this catalogue's names.
 
-    Raises the HeliographError of the same class name as the ImageFailure raised inside.
+    Raises the HeliographError of the same class name as the ImageFailure raised inside; StorageUnavailable where the
+    worker could not read or write its files.
     """
     try:
         yield
     except ImageFailure as failure:
         raise BY_NAME[type(failure).__name__](str(failure) or None) from failure
+    except OSError as failure:
+        raise StorageUnavailable from failure

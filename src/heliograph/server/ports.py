@@ -90,7 +90,10 @@ class Limiter(Protocol):
 
 
 class Transformer(Protocol):
-    """Pictures decoded in processes that may die without harm. Raises the ImageFailures of `imaging.failures`."""
+    """Pictures decoded in processes that may die without harm.
+
+    All verbs raise the ImageFailures of `imaging.failures`, and OSError when a file cannot be read or written.
+    """
 
     async def inspect(self, source: Path, target: Path) -> Inspection:
         """Decode the file `source` wholly, within limits of pixels, frames, memory and time.
@@ -116,5 +119,5 @@ class Fetcher(Protocol):
         """Download `url` into the file `target`: at most `limit` bytes. Returns its size and its SHA-256 (32 bytes).
 
         The address is checked when connecting, at every redirect (at most 5), so neither DNS rebinding nor a redirect
-        reaches inside. Raises InvalidUrl, ForbiddenAddress, FetchFailed, TooManyBytes.
+        reaches inside. Raises InvalidUrl, ForbiddenAddress, FetchFailed, TooManyBytes, StorageUnavailable.
         """
