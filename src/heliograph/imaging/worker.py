@@ -4,10 +4,10 @@ Hides how a decoder that may crash, swell or hang on hostile bytes is kept from 
 size and open files on itself, death with its parent, no core dumps, and a private copy of standard output, so that
 nothing a library prints can be mistaken for an answer.
 
-Protocol, both directions: four bytes of length (big-endian), then JSON. The worker says `{"ready": true}` once; from then
-on it is the picture's fault when it dies. The parent sends a job; the worker answers
-`{"ask": bytes}` if decoding needs much memory and then waits for `{"go": true}`; at last `{"done": ...}` or
-`{"failure": name, "text": ...}`, each with its present memory (`rss`, bytes). LIMITS is a JSON object of `Limits`.
+Protocol, both directions: four bytes of length (big-endian), then JSON. The worker says `{"ready": true}` once; from
+then on it is the picture's fault when it dies. The parent sends a job; the worker answers `{"ask": bytes}` if decoding
+needs much memory and then waits for `{"go": true}`; at last `{"done": ...}` or `{"failure": name, "text": ...}`, each
+with its present memory (`rss`, bytes). LIMITS is a JSON object of `Limits`.
 """
 
 import ctypes

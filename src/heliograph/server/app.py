@@ -129,11 +129,11 @@ class Server:
 
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
+        await self._pool.start()
         if await self._database.transaction(migrations.version) != migrations.HEAD:
             upgrade = import_module("heliograph.server.migrations.upgrade")
             await self._database.transaction(upgrade.to_head)
         self.first_key = await self._identity.first_key(self._settings.data_dir / FIRST_KEY)
-        await self._pool.start()
         self._chores = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
