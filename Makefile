@@ -8,7 +8,7 @@ sources := src tests bench tools
 uv_version := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format settings bench lock clean
+.PHONY: help serve test check format docs bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,8 @@ format: $(VENV)/.dev ## Put the sources into the project's form
 	$(bin)/ruff check --fix $(sources)
 	$(bin)/ruff format $(sources)
 
-settings: $(VENV)/.dev ## Write docs/settings.md anew from the table of settings
-	$(bin)/python tools/document_settings.py
+docs: $(VENV)/.dev ## Write the pages of docs that are made from the code
+	$(bin)/python tools/document.py
 
 bench: $(VENV)/.dev ## Measure against nginx and plain libvips, and print the table
 	@tools/debian-packages nginx=nginx-light

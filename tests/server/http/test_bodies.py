@@ -5,13 +5,15 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, quote_from_bytes, urlencode
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.bodies import Reader
+from heliograph.server.http.bodies import Reader, _unquoted
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 from tests.running import picture
@@ -157,3 +159,9 @@ def test_the_size_limit_holds_in_every_shape(shape: str, under_way: Path) -> Non
     body, content_type, query = SHAPES[shape]
     with pytest.raises(TooManyBytes):
         read(under_way, body, content_type, query, limit=len(PNG) - 1)
+
+
+@given(st.binary() | st.text(alphabet="%+=aF0 \r\n\t&").map(str.encode))
+def test_form_decoding_is_what_urllib_does(raw: bytes) -> None:
+    assert _unquoted(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
+    assert _unquoted(quote_from_bytes(raw).encode()) == raw

@@ -7,6 +7,7 @@ base64 text over about 1 MB, hence our own.
 """
 
 import asyncio
+import binascii
 import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -296,16 +297,21 @@ def _query(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.url.query, keep_blank_values=True, errors="replace"))
 
 
-_BASE64_ESCAPES = ((b"%2B", b"+"), (b"%2b", b"+"), (b"%2F", b"/"), (b"%2f", b"/"), (b"%3D", b"="), (b"%0A", b"\n"))
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
 
 
 def _unquoted(raw: bytes) -> bytes:
-    """Form decoding. What base64 is full of goes first: urllib takes a Python step for each escape, 5 ms a megabyte."""
-    raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        for escape, byte in _BASE64_ESCAPES:
-            raw = raw.replace(escape, byte)
-    return unquote_to_bytes(raw) if b"%" in raw else raw
+    """Form decoding (application/x-www-form-urlencoded).
+
+    urllib takes a Python step for each escape: 4 ms for half a megabyte of base64, 100 ms for raw bytes.
+    Quoted-printable is the same code with another sign for the escape, and its decoder is written in C.
+    """
+    if b"%" not in raw:
+        return raw.replace(b"+", b" ")
+    if _BROKEN_ESCAPE.search(raw):
+        return unquote_to_bytes(raw.replace(b"+", b" "))
+    return binascii.a2b_qp(raw.replace(b"=", b"%3D").translate(_AS_QUOTED_PRINTABLE))
 
 
 def _text(raw: bytes) -> str:

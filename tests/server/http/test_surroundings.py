@@ -1,0 +1,127 @@
+"""What happens around every request: limits, true addresses, logs, health, metrics."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.running import RunningServer, picture, serving
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, Path]]:
+    """A server that limits, refuses unknown keys and anonymous uploads, and trusts a proxy on loopback."""
+    folder = tmp_path_factory.mktemp("strict")
+    settings = {
+        "LIMITS": "3/hour uploads by address; 5/day uploads by application",
+        "UNKNOWN_KEYS": "refuse",
+        "ANONYMOUS_UPLOADS": "false",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+    }
+    with serving(folder, **settings) as server:
+        yield server, folder
+
+
+def upload(server: RunningServer, address: str, path: str = "/api/v1/images") -> httpx2.Response:
+    headers = {"x-forwarded-for": f"198.51.100.7, {address}", "authorization": f"Bearer {server.key}"}
+    return httpx2.post(server.url + path, files={"image": picture()}, headers=headers, timeout=30)
+
+
+def test_an_address_behind_a_trusted_proxy_has_a_limit_of_its_own(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    left = [upload(server, "203.0.113.1") for _ in range(3)]
+    assert [answer.status_code for answer in left] == [201] * 3
+    assert [answer.headers["ratelimit"].split(",")[0].split(";")[1] for answer in left] == ["r=2", "r=1", "r=0"]
+    refused = upload(server, "203.0.113.1")
+    assert (refused.status_code, refused.json()["name"]) == (429, "UploadLimitReached")
+    assert 1 <= int(refused.headers["retry-after"]) <= 1200
+    assert upload(server, "203.0.113.2").status_code == 201
+
+
+def test_v3_says_its_limits_in_bare_integers_and_refuses_in_its_own_shape(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    taken = upload(server, "203.0.113.3", "/3/image")
+    limits = {name: value for name, value in taken.headers.items() if name.startswith("x-ratelimit")}
+    assert limits["x-ratelimit-userlimit"] == "3"
+    assert limits["x-ratelimit-clientlimit"] == "5"
+    assert all(value.isdecimal() for value in limits.values())
+    refused = upload(server, "203.0.113.3", "/3/image")
+    assert refused.status_code == 429
+    assert refused.text.startswith('{"data":{"error":')
+
+
+def test_an_unknown_key_is_refused_where_the_operator_says_so(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    asked = {"files": {"image": picture()}, "data": {"key": KEY}}
+    said = httpx2.post(f"{server.url}/api/upload.json", **asked).json()["rsp"]
+    assert (said["error_code"], said["error_msg"]) == (1004, "Invalid API key")
+    answer = httpx2.post(
+        f"{server.url}/3/image", files={"image": picture()}, headers={"authorization": "Client-ID 0123456789abcde"}
+    )
+    assert (answer.status_code, answer.json()["data"]["error"]) == (403, "Invalid client_id")
+
+
+def test_an_anonymous_upload_is_refused_where_the_operator_says_so(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    answer = httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()})
+    assert (answer.status_code, answer.json()["name"]) == (401, "NoKeySent")
+    answer = httpx2.post(f"{server.url}/3/image", files={"image": picture()})
+    assert (answer.status_code, answer.json()["data"]["error"]) == (401, "Authentication required")
+
+
+def test_the_access_log_has_a_line_for_each_request_and_no_secret(strict: tuple[RunningServer, Path]) -> None:
+    server, folder = strict
+    headers = {"x-forwarded-for": "203.0.113.9", "authorization": f"Bearer {server.key}"}
+    answer = httpx2.get(f"{server.url}/3/image/abcdefghijklmno?client_id={KEY}", headers=headers)
+    lines = [json.loads(line) for line in (folder / "server.log").read_text().splitlines() if line.startswith("{")]
+    line = next(each for each in lines if each["request_id"] == answer.headers["x-request-id"])
+    assert [line[name] for name in ("address", "method", "status")] == ["203.0.113.9", "GET", 404]
+    assert line["path"] == "/3/image/***"
+    assert KEY not in (folder / "server.log").read_text()
+    assert "abcdefghijklmno" not in (folder / "server.log").read_text()
+
+
+def test_an_untrusted_peer_cannot_choose_its_address(http: httpx2.Client, server: RunningServer) -> None:
+    answer = http.get("/livez", headers={"x-forwarded-for": "203.0.113.9"})
+    log = (server.data.parent / "server.log").read_text().splitlines()
+    line = next(json.loads(each) for each in log if answer.headers["x-request-id"] in each)
+    assert line["address"] == "127.0.0.1"
+
+
+def test_alive_and_ready(http: httpx2.Client) -> None:
+    assert http.get("/livez").status_code == 200
+    answer = http.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ready": True, "parts": {"database": "ok", "storage": "ok", "disk": "ok"}},
+    )
+
+
+def test_metrics_count_uploads_failures_and_requests(http: httpx2.Client) -> None:
+    def read() -> dict[str, float]:
+        lines = http.get("/metrics").text.splitlines()
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
+
+    before = read()
+    http.post("/api/v1/images", files={"image": picture()})
+    http.post("/api/v1/images", files={"image": b"no picture"})
+    after = read()
+    assert after["heliograph_uploads_total"] == before["heliograph_uploads_total"] + 1
+    name = 'heliograph_failures_total{name="UnsupportedFormat"}'
+    assert after[name] == before.get(name, 0) + 1
+    assert after['heliograph_requests_total{area="native",status="201"}'] > 0
+
+
+def test_a_storage_that_is_gone_makes_the_server_not_ready(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        (server.data / "blobs").rename(server.data / "elsewhere")
+        answer = httpx2.get(f"{server.url}/readyz")
+        assert (answer.status_code, answer.json()["parts"]["storage"]) == (503, "StorageUnavailable")
+        failed = httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()})
+        assert (failed.status_code, failed.json()["name"]) == (503, "StorageUnavailable")
+        (server.data / "elsewhere").rename(server.data / "blobs")
+        assert httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()}).status_code == 201
