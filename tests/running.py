@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
@@ -62,6 +63,25 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) 
                 return
         time.sleep(0.05)
     raise AssertionError("the server did not become ready:\n" + (folder / "server.log").read_text())
+
+
+def peak_memory(server: RunningServer) -> int:
+    """The most bytes that the server's process ever had resident, and those of its image workers."""
+    port = int(server.url.rpartition(":")[2])
+    listening = (
+        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
+    )
+    root = psutil.Process(next(listening))
+    return sum(_peak(process.pid) for process in (root, *root.children(recursive=True)))
+
+
+def _peak(pid: int) -> int:
+    """VmHWM of proc(5), in bytes; 0 of a process that has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def clean_environment() -> dict[str, str]:

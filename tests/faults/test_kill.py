@@ -1,4 +1,7 @@
-"""`kill -9` of the server at random moments under upload load: what was acknowledged is there, what was not is not."""
+"""`kill -9` of the server at random moments under upload load: what was acknowledged is there, whole.
+
+An upload that was not acknowledged is there wholly or not at all: when an answer is lost, nobody can know which.
+"""
 
 import concurrent.futures
 import contextlib
@@ -58,7 +61,7 @@ class Uploader(threading.Thread):
                 self.acknowledged.append((answer.json()["link"], answer.json()["sha256"]))
 
 
-def test_fifty_kills_lose_nothing_that_was_acknowledged_and_show_nothing_that_was_not(tmp_path: Path) -> None:
+def test_fifty_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_half_done(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     port = free_port()
     acknowledged: dict[str, str] = {}

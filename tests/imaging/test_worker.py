@@ -19,6 +19,7 @@ def conversation(*jobs: dict) -> tuple[list[dict], int]:
         end = 4 + int.from_bytes(rest[:4], "big")
         answers.append(json.loads(rest[4:end]))
         rest = rest[end:]
+    assert answers.pop(0) == {"ready": True}
     return answers, done.returncode
 
 

@@ -28,17 +28,18 @@ class Parts:
     folder: Path
     database: SqliteDatabase
     blobs: DiskStore
+    renditions: DiskStore
     pool: WorkerPool
     uploads: Uploads
     library: Library
 
-    async def upload(self, content: bytes, key: str | None = None, **texts: str) -> Accepted:
+    async def upload(self, content: bytes, key: str | None = None, caller: Caller = ANYBODY, **texts: str) -> Accepted:
         with Incoming(self.folder, 10_000_000) as incoming:
             incoming.write(content)
-            return await self.uploads.accept(incoming, Texts(**texts), ANYBODY, key)
+            return await self.uploads.accept(incoming, Texts(**texts), caller, key)
 
     def upkeep(self, grace: float = 0.0) -> Upkeep:
-        return Upkeep(database=self.database, blobs=self.blobs, grace=grace)
+        return Upkeep(database=self.database, blobs=self.blobs, renditions=self.renditions, grace=grace)
 
     async def names(self) -> list[str]:
         """The names of all stored originals."""
@@ -70,7 +71,7 @@ async def assembled(folder: Path) -> AsyncIterator[Parts]:
     library = Library(database=database, blobs=blobs, renditions=renditions, transformer=pool, folder=under_way)
     await pool.start()
     try:
-        yield Parts(under_way, database, blobs, pool, uploads, library)
+        yield Parts(under_way, database, blobs, renditions, pool, uploads, library)
     finally:
         await pool.close()
         await database.close()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from heliograph.server import catalog
 from heliograph.server.errors import Gone, NotFound
+from heliograph.server.model import ImageRef
 from tests.running import picture
 from tests.server.parts import Parts, assembled
 
@@ -101,3 +103,29 @@ async def test_an_unknown_delete_hash_is_not_found(tmp_path: Path) -> None:
     async with assembled(tmp_path) as parts:
         with pytest.raises(NotFound):
             await parts.library.find_by_delete_hash("x" * 15)
+
+
+async def test_a_sweep_takes_the_thumbnails_along(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        image = (await parts.upload(picture())).image
+        await parts.library.variant(ImageRef(((image.id, "h"),), "jpg"), None)
+        assert [name async for name in parts.renditions.keys()]  # noqa: SIM118 - a store is no mapping
+        await parts.library.remove(image, "test")
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        assert not [name async for name in parts.renditions.keys()]  # noqa: SIM118
+
+
+async def test_an_upload_that_meets_the_sweep_of_its_bytes_succeeds(tmp_path: Path) -> None:
+    """The bytes are claimed by a sweep when they are uploaded again; the upload waits and stores them anew."""
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        gone = (await parts.upload(content)).image
+        await parts.library.remove(gone, "test")
+        await asyncio.sleep(0.005)
+        [claimed] = await parts.database.transaction(catalog.start_sweeping(catalog.now(), 10))
+        again = asyncio.create_task(parts.upload(content))
+        await asyncio.sleep(0.3)
+        await parts.blobs.remove(claimed.hex())
+        await parts.database.transaction(catalog.finish_sweeping(claimed))
+        assert await parts.stored((await again).image) is not None

@@ -10,10 +10,12 @@ from heliograph.server.errors import (
     BadParameter,
     Conflict,
     CorruptImage,
+    Gone,
     HeliographError,
     NoImageSent,
     UnsupportedFormat,
 )
+from heliograph.server.model import Caller
 from tests.running import picture
 from tests.server.parts import assembled
 
@@ -88,3 +90,31 @@ async def test_a_text_that_is_too_long_is_refused_by_name(tmp_path: Path) -> Non
     async with assembled(tmp_path) as parts:
         with pytest.raises(BadParameter, match="title"):
             await parts.upload(picture(), title="x" * 513)
+
+
+async def test_a_guessed_idempotency_key_does_not_give_another_address_the_delete_hash(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        mine = await parts.upload(content, KEY)
+        theirs = await parts.upload(content, KEY, caller=Caller("192.0.2.99"))
+        assert theirs.image.id != mine.image.id
+
+
+async def test_a_replay_of_a_removed_image_says_that_it_is_gone(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        await parts.library.remove((await parts.upload(content, KEY)).image, "test")
+        with pytest.raises(Gone):
+            await parts.upload(content, KEY)
+
+
+async def test_bytes_of_uploads_that_lost_a_race_are_swept(tmp_path: Path) -> None:
+    """Six pictures at once with one idempotency key: one is published, the bytes of the others do not stay for ever."""
+    async with assembled(tmp_path) as parts:
+        pictures = (parts.upload(picture(), KEY) for _ in range(6))
+        answers = await asyncio.gather(*pictures, return_exceptions=True)
+        assert sorted(isinstance(answer, Conflict) for answer in answers) == [False] + [True] * 5
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        kept = next(answer for answer in answers if not isinstance(answer, BaseException))
+        assert await parts.names() == [kept.image.blob.sha256.hex()]

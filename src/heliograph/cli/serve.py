@@ -16,8 +16,9 @@ import uvicorn
 import uvloop
 
 from heliograph.cli._table import CommandError
-from heliograph.server.app import Server
+from heliograph.server.app import FIRST_KEY, Server
 from heliograph.server.config import BadSetting, Settings, described, load
+from heliograph.server.errors import StorageUnavailable
 
 SAMPLE = Path(__file__).with_name("sample.jpg")
 """A photograph to try the server with: the launch of DSCOVR, by SpaceX, CC0 (scikit-image's `rocket`)."""
@@ -47,8 +48,8 @@ async def _serve(settings: Settings) -> None:
         backlog=2048,
     )
     server = _Server(config)
-    await app.start()
     try:
+        await app.start()
         _greet(app, settings)
         await server.serve(sockets=[listener])
     finally:
@@ -84,11 +85,15 @@ def _listen(host: str, port: int) -> socket.socket:
 def _greet(app: Server, settings: Settings) -> None:
     """Print what a newcomer needs: the address, the key, and a line that uploads a picture as it stands."""
     click.echo(f"Heliograph is at {app.links.public}/ and keeps its data in {settings.data_dir}")
-    if app.first_key:
+    if settings.host in ("0.0.0.0", "::") and not settings.public_url:  # noqa: S104 - only compared
+        click.echo("All links begin so: set HELIOGRAPH_PUBLIC_URL to the address that people reach it by.", err=True)
+    if app.first_key and (app.first_key_is_new or sys.stdout.isatty()):
         click.echo(f"Key: {app.first_key}")
         sample = shlex.quote(f"image=@{SAMPLE}")
         click.echo("Try:")
         click.echo(f"  curl -H 'Authorization: Bearer {app.first_key}' -F {sample} {app.links.public}/api/v1/images")
+    elif app.first_key:  # a log is no place for secrets
+        click.echo(f"Key: in the file {settings.data_dir / FIRST_KEY}")
     sys.stdout.flush()
 
 
@@ -115,8 +120,17 @@ def serve(**options: str | None) -> None:
         settings = load(options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings))
-    except (BadSetting, ValueError) as problem:
+    except BadSetting as problem:
         raise CommandError(str(problem), 2) from problem
+    except StorageUnavailable as problem:
+        cause = problem.__cause__ or problem
+        raise CommandError(
+            f"the database or the store cannot be used: {cause}. Check HELIOGRAPH_DATABASE_URL, "
+            "HELIOGRAPH_STORAGE_URL and the data folder.",
+            1,
+        ) from problem
+    except OSError as problem:
+        raise CommandError(f"cannot start: {problem}. Check HELIOGRAPH_DATA_DIR and its permissions.", 1) from problem
 
 
 _options(serve)

@@ -63,6 +63,6 @@ def check(header: Header, limits: Limits) -> None:
         )
     if header.memory > limits.memory:
         raise TooManyPixels(
-            f"Decoding {header.width} x {header.height} pixels stored in this way takes too much memory. "
-            "Make it smaller, or store it without progressive or interlaced coding."
+            f"Decoding {header.width} x {header.height} pixels of this format takes more memory than a picture may "
+            "use here. Make it smaller, or send a PNG without interlacing or a JPEG that is not progressive."
         )

@@ -60,8 +60,17 @@ def inspect(source: Path, target: Path, limits: Limits, admit: Admit) -> Inspect
     header = _header(name, source, data, plan.orientation)
     check(header, limits)
     admit(header.memory)
-    _decode(name, source, data, limits)
-    return _inspection(plan, header, data, target)
+    found = _inspection(plan, header, data, target)
+    # What is to be stored gets decoded, not what was sent: a mistake of the cleaning must not be acknowledged.
+    if not found.changed:
+        _decode(name, source, data, limits)
+        return found
+    try:
+        _decode(name, target, _contents(target), limits)
+    except BaseException:
+        target.unlink()
+        raise
+    return found
 
 
 def render(recipe: Recipe, source: Path, target: Path, limits: Limits, admit: Admit) -> None:

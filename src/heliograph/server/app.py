@@ -51,25 +51,34 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         under_way, self._lock = _claim_folders(settings.data_dir)
-        public = settings.public_url or f"http://{settings.host}:{settings.port}"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        public = settings.public_url or f"http://{host}:{settings.port}"
         self.links = Links(public, settings.image_url, settings.link_scheme)
         self._database = _database(settings.database)
         self._blobs = _blob_store(settings.storage)
         self._pool = WorkerPool(
             workers=settings.image_workers,
-            limits=ImageLimits(pixels=settings.max_pixels, frames=settings.max_frames),
+            limits=ImageLimits(
+                pixels=settings.max_pixels,
+                total_pixels=5 * settings.max_pixels,
+                frames=settings.max_frames,
+                memory=settings.image_memory,
+            ),
             deadline=settings.image_deadline,
             queue=settings.image_queue,
         )
         self._identity = Identity(self._database)
-        self._upkeep = Upkeep(database=self._database, blobs=self._blobs, grace=settings.sweep_after)
+        self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
+        self._upkeep = Upkeep(
+            database=self._database, blobs=self._blobs, renditions=self._renditions, grace=settings.sweep_after
+        )
         self._chores: asyncio.Task[None] | None = None
         self._app = self._assembled(under_way)
         self.first_key: str | None = None
+        self.first_key_is_new = False
 
     def _assembled(self, folder: Path) -> Surroundings:
         settings, links, metrics = self._settings, self.links, Metrics()
-        renditions = DiskStore(settings.data_dir / "renditions", durable=False)
         signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
         callers = Callers(
             self._identity,
@@ -89,7 +98,11 @@ class Server:
             max_bytes=settings.max_bytes,
         )
         library = Library(
-            database=self._database, blobs=self._blobs, renditions=renditions, transformer=self._pool, folder=folder
+            database=self._database,
+            blobs=self._blobs,
+            renditions=self._renditions,
+            transformer=self._pool,
+            folder=folder,
         )
         reference = Reference(links)
         rows = table(
@@ -133,7 +146,9 @@ class Server:
         if await self._database.transaction(migrations.version) != migrations.HEAD:
             upgrade = import_module("heliograph.server.migrations.upgrade")
             await self._database.transaction(upgrade.to_head)
-        self.first_key = await self._identity.first_key(self._settings.data_dir / FIRST_KEY)
+        kept_in = self._settings.data_dir / FIRST_KEY
+        self.first_key_is_new = not kept_in.exists()
+        self.first_key = await self._identity.first_key(kept_in)
         self._chores = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
@@ -183,8 +198,6 @@ _DATABASES = {
 def _database(url: str) -> Database:
     """The database of a URL. PostgreSQL's library is imported only where it is used: it comes with an extra."""
     scheme = urlsplit(url).scheme
-    if scheme not in _DATABASES:
-        raise BadSetting("HELIOGRAPH_DATABASE_URL must begin with sqlite:/// or postgresql://.")
     where = Path(url.removeprefix("sqlite:///")) if scheme == "sqlite" else url
     made: Database = _extra(_DATABASES[scheme])(where)
     return made
@@ -194,10 +207,8 @@ def _blob_store(url: str) -> BlobStore:
     scheme = urlsplit(url).scheme
     if scheme == "file":
         return DiskStore(Path(url.removeprefix("file://")))
-    if scheme == "s3":
-        made: BlobStore = _extra("heliograph.server.backends.object_store:ObjectStore")(url)
-        return made
-    raise BadSetting("HELIOGRAPH_STORAGE_URL must begin with file:/// or s3://.")
+    made: BlobStore = _extra("heliograph.server.backends.object_store:ObjectStore")(url)
+    return made
 
 
 def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by its name

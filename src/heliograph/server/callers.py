@@ -20,10 +20,10 @@ class Callers:
     async def identify(self, address: str, *, key: str | None = None, token: str | None = None) -> Caller:
         """Who calls from `address` (an IP address) with an application's `key` or client id, or an account's `token`.
 
-        Raises InvalidToken where the token is unknown, and UnknownKey where the key is disabled, or unknown and
-        refused.
+        Raises InvalidToken where the token is unknown or empty, and UnknownKey where the key is disabled, or unknown
+        and refused.
         """
-        if token:
+        if token is not None:
             return await self._by_token(address, token)
         if not key:
             return Caller(address)
@@ -47,8 +47,8 @@ class Callers:
         return Caller(address, counted_as, holder.application, holder.account)
 
     def may_upload(self, caller: Caller) -> None:
-        """Raise NoKeySent where the caller is nobody and the operator wants to know who uploads."""
-        if not self._anonymous_uploads and caller.key is None and caller.account is None:
+        """Raise NoKeySent where the caller is nobody known and the operator wants to know who uploads."""
+        if not self._anonymous_uploads and caller.application is None and caller.account is None:
             raise NoKeySent
 
 

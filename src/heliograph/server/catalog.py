@@ -204,9 +204,9 @@ def add_image(added: Image, replayed: Replay | None) -> Callable[[Connection], b
     """
 
     def work(connection: Connection) -> bool:
-        _adopt_blob(connection, added)
         try:
             with connection.begin_nested():
+                _adopt_blob(connection, added)
                 connection.execute(insert(images), _image_row(added))
                 if replayed:
                     connection.execute(
@@ -235,6 +235,18 @@ def _adopt_blob(connection: Connection, added: Image) -> None:
             connection.execute(insert(blobs), _blob_row(added.blob, added.created))
     except IntegrityError as taken:
         raise BlobBeingSwept from taken
+
+
+def abandon_blob(lost: Image) -> Callable[[Connection], None]:
+    """The bytes that were put for an image that was not published are left to the sweep, unless another shows them."""
+
+    def work(connection: Connection) -> None:
+        known = connection.execute(select(blobs.c.sha256).where(blobs.c.sha256 == lost.blob.sha256)).first()
+        if known is None:
+            row = _blob_row(lost.blob, lost.created) | {"unused": _stamp(lost.created)}
+            connection.execute(insert(blobs), row)
+
+    return work
 
 
 def edit_image(image_id: str, texts: dict[str, str | None]) -> Callable[[Connection], None]:

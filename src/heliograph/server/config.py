@@ -24,6 +24,26 @@ class BadSetting(Exception):  # noqa: N818 - named like the failures of `errors`
     """A setting cannot be used; the text names it and says what it should be."""
 
 
+def _one_process(value: str) -> int:
+    if value.strip() != "1":
+        raise ValueError("must be 1: several processes need limits that they share, which this version does not have")
+    return 1
+
+
+def _database_url(value: str) -> str:
+    address = value.strip()
+    if address and not address.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return address
+
+
+def _storage_url(value: str) -> str:
+    address = value.strip()
+    if address and not address.startswith(("file:///", "s3://")):
+        raise ValueError("must begin with file:/// or s3://")
+    return address
+
+
 def _text(value: str) -> str:
     return value.strip()
 
@@ -51,6 +71,13 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _grace(value: str) -> float:
+    number = float(value)
+    if not 0 <= number <= 3650 * 86400:
+        raise ValueError("must be seconds, from 0 to ten years")
+    return number
+
+
 def _bytes(value: str) -> int:
     digits = value.strip().rstrip("kKmMgGiIbB").strip()
     unit = value.strip()[len(digits) :].strip().lower()
@@ -74,8 +101,11 @@ def _networks(value: str) -> tuple[Network, ...]:
 
 def _web_address(value: str) -> str:
     address = value.strip().rstrip("/")
-    if address and (urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname):
+    parts = urlsplit(address)
+    if address and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("must be an http or https address")
+    if parts.path or parts.query or parts.username:
+        raise ValueError("must be an address without path, query or password: links begin at the root")
     return address
 
 
@@ -116,12 +146,12 @@ class Settings:
         _one_of("", "http", "https"), "", "Make all links http or https, whatever PUBLIC_URL says.", "as PUBLIC_URL"
     )
     database_url: str = _setting(
-        _text, "", "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite in DATA_DIR"
+        _database_url, "", "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite in DATA_DIR"
     )
     storage_url: str = _setting(
-        _text, "", "Where originals lie: file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL.", "blobs in DATA_DIR"
+        _storage_url, "", "Where originals lie: file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL.", "blobs in DATA_DIR"
     )
-    processes: int = _setting(_whole(1, 1), 1, "Server processes. More than one needs shared limits and is refused.")
+    processes: int = _setting(_one_process, 1, "Server processes. More than one would count limits apart: refused.")
     image_workers: int = _setting(
         _whole(1, 64), lambda: os.cpu_count() or 1, "Processes that decode pictures.", "number of cores"
     )
@@ -131,6 +161,13 @@ class Settings:
     )
     max_bytes: int = _setting(_bytes, 20 * 1024**2, "Largest picture accepted.", "20 MiB")
     max_pixels: int = _setting(_whole(1, 1_000_000_000), 100_000_000, "Most pixels in one frame.")
+    image_memory: int = _setting(
+        _bytes,
+        256 * 1024**2,
+        "Memory that decoding one picture may take. PNG and baseline JPEG need little; it binds AVIF (at 256 MiB to "
+        "19 million pixels), BMP (24), WebP (30), GIF (44), HEIC (53), interlaced PNG and progressive JPEG (45 to 89).",
+        "256 MiB",
+    )
     max_frames: int = _setting(_whole(1, 100_000), 1000, "Most frames in an animation.")
     anonymous_uploads: bool = _setting(_flag, True, "Whether pictures may be uploaded without a key.")
     unknown_keys: str = _setting(
@@ -147,7 +184,7 @@ class Settings:
     )
     fetch_timeout: float = _setting(_seconds, 20.0, "Seconds that fetching a picture by URL may take.")
     sweep_after: float = _setting(
-        lambda value: float(value),
+        _grace,
         7 * 86400.0,
         "Seconds that the bytes of a removed picture are kept before they are swept.",
     )

@@ -104,6 +104,17 @@ class NotFound(HeliographError):
     message = "There is nothing here by that name."
 
 
+class MethodNotAllowed(HeliographError):
+    """The address exists, but not for this method. `allow` names those that it takes."""
+
+    message = "This address does not take this method."
+
+    def __init__(self, message: str | None = None, allow: tuple[str, ...] = ()) -> None:
+        """Keep `allow`, methods in capitals."""
+        super().__init__(message or f"This address takes {', '.join(allow)} only." if allow else message)
+        self.allow = allow
+
+
 class Gone(HeliographError):
     """An image that was removed. `removed_at` is in seconds since 1970, UTC; `reason` is public."""
 
@@ -160,7 +171,7 @@ class Internal(HeliographError):
 CATALOGUE: tuple[type[HeliographError], ...] = (
     NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames,
     InvalidUrl, ForbiddenAddress, FetchFailed, LocalPathSent, NoKeySent, UnknownKey, NoTokenSent,
-    InvalidToken, InvalidFkey, Forbidden, NotFound, Gone, BadParameter, Conflict,
+    InvalidToken, InvalidFkey, Forbidden, NotFound, MethodNotAllowed, Gone, BadParameter, Conflict,
     UploadLimitReached, QuotaExceeded, Busy, StorageUnavailable, Internal,
 )  # fmt: skip
 """Every failure, in the order of the documentation."""

@@ -6,9 +6,9 @@ Hides where bytes lie, which rendition stands for what, and that renditions are 
 import asyncio
 import base64
 import hashlib
+import logging
+import re
 import tempfile
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,15 +17,33 @@ from pathlib import Path
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
 from heliograph.server import catalog
-from heliograph.server.errors import BadParameter, Gone, NotFound, naming_image_failures
+from heliograph.server.errors import (
+    BadParameter,
+    CorruptImage,
+    Gone,
+    HeliographError,
+    NotFound,
+    StorageUnavailable,
+    TooManyFrames,
+    TooManyPixels,
+    naming_image_failures,
+)
 from heliograph.server.model import Account, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
+from heliograph.server.recent import Recent
 from heliograph.server.texts import checked_texts
 
-_REMEMBERED = 5.0
-"""Seconds that a found image is remembered: how soon a removal is seen by other processes. Our own sees it at once."""
+_REMEMBERED_SECONDS = 5.0
+"""How soon a removal is seen by other processes. Our own sees it at once."""
 
-_MOST_REMEMBERED = 20_000
+_REMEMBERED_BYTES = 16 * 1024 * 1024
+_FAILED_SECONDS = 60.0
+"""How long nobody tries again to render what could not be rendered."""
+
+_LOST = "The picture's bytes cannot be read just now. The operator has been told."
+_ID = re.compile(r"[A-Za-z0-9]{5,10}")
+
+log = logging.getLogger("heliograph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +69,23 @@ class Library:
         self._renditions = renditions
         self._transformer = transformer
         self._folder = folder
-        self._remembered: OrderedDict[str, tuple[float, Image | None]] = OrderedDict()
+        self._remembered: Recent[Image | None] = Recent(_REMEMBERED_BYTES, _REMEMBERED_SECONDS)
+        self._removals = 0
+        self._failed: Recent[HeliographError] = Recent(10_000, _FAILED_SECONDS)
         self._being_made: dict[str, asyncio.Task[None]] = {}
 
     async def find(self, image_id: str) -> Image:
         """The image of that id. Raises NotFound, or Gone where it was removed."""
-        known = self._remembered.get(image_id)
-        if known is None or known[0] < time.monotonic():
+        if not _ID.fullmatch(image_id):
+            raise NotFound
+        if image_id not in self._remembered:
+            removals = self._removals
             row = await self._database.fetch_one(catalog.image(image_id))
-            known = (time.monotonic() + _REMEMBERED, catalog.to_image(row) if row is not None else None)
-            self._remembered[image_id] = known
-            if len(self._remembered) > _MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
-        return _live(known[1])
+            image = catalog.to_image(row) if row is not None else None
+            if removals != self._removals:  # it may be this image that was removed or edited meanwhile
+                return _live(image)
+            self._remembered.put(image_id, image, _weight(image))
+        return _live(self._remembered[image_id])
 
     async def find_by_delete_hash(self, delete_hash: str) -> Image:
         """The image of that delete hash. Raises NotFound, or Gone where it was removed."""
@@ -74,13 +96,13 @@ class Library:
         """Set some of title, description, alt and name. Returns the image as it is now. Raises BadParameter."""
         if texts:
             await self._database.transaction(catalog.edit_image(image.id, checked_texts(texts)))
-            self._remembered.pop(image.id, None)
+            self._forget(image.id)
         return await self.find(image.id)
 
     async def remove(self, image: Image, reason: str) -> None:
         """Make the image a tombstone, at once and for ever. The bytes stay while other images show them."""
         await self._database.transaction(catalog.bury_image(image.id, catalog.now(), reason))
-        self._remembered.pop(image.id, None)
+        self._forget(image.id)
 
     async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Image], str | None]:
         """A page of the account's images, newest first, and the cursor of the next page. Raises BadParameter."""
@@ -101,14 +123,26 @@ class Library:
         if recipe is None or (recipe is WEB and BY_MEDIA_TYPE[image.blob.media_type].in_browsers):
             name = image.blob.sha256.hex()
             return Variant(name, image.blob.media_type, f'"{name}"', original=True)
-        name = hashlib.sha256(image.blob.sha256 + str(recipe).encode()).hexdigest()
-        if await self._renditions.stat(name) is None:
+        name = rendition_name(image.blob.sha256, recipe)
+        if not await self._renditions.stat(name):  # none, or an empty one: a power cut can leave that of a cache
             await self._make_once(name, recipe, image)
         return Variant(name, recipe.media_type, f'"{name}"', original=False)
 
     async def open(self, variant: Variant, span: tuple[int, int] | None = None) -> StoredBlob:
-        """The variant's bytes, or those of `span` (first, after last). Raises NotFound, StorageUnavailable."""
-        return await (self._blobs if variant.original else self._renditions).get(variant.name, span)
+        """The variant's bytes, or those of `span` (first, after last).
+
+        Raises StorageUnavailable, also where the bytes are lost.
+        """
+        store = self._blobs if variant.original else self._renditions
+        try:
+            return await store.get(variant.name, span)
+        except NotFound as lost:
+            log.error("the bytes %s of a live image are not in the store", variant.name)
+            raise StorageUnavailable(_LOST) from lost
+
+    def _forget(self, image_id: str) -> None:
+        self._removals += 1
+        self._remembered.forget(image_id)
 
     async def _referred(self, ref: ImageRef) -> tuple[Image, str | None]:
         *likelier, (last_id, last_letter) = ref.candidates
@@ -121,6 +155,8 @@ class Library:
 
     async def _make_once(self, name: str, recipe: Recipe, image: Image) -> None:
         """Make a rendition; all who ask for the same one meanwhile wait for the same work."""
+        if name in self._failed:
+            raise type(self._failed[name])(self._failed[name].message)
         making = self._being_made.get(name)
         if making is None:
             making = asyncio.create_task(self._make(name, recipe, image))
@@ -129,14 +165,29 @@ class Library:
         await asyncio.shield(making)
 
     async def _make(self, name: str, recipe: Recipe, image: Image) -> None:
-        original = await self._blobs.get(image.blob.sha256.hex())
+        original = await self.open(Variant(image.blob.sha256.hex(), image.blob.media_type, "", original=True))
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="render-") as folder:
             source, target = original.path or Path(folder) / "source", Path(folder) / "target"
             if original.chunks is not None:
                 await _save(original, source)
-            with naming_image_failures():
-                await self._transformer.render(recipe, source, target)
+            try:
+                with naming_image_failures():
+                    await self._transformer.render(recipe, source, target)
+            except (CorruptImage, TooManyPixels, TooManyFrames) as failure:
+                self._failed.put(name, failure)
+                raise
             await self._renditions.put(name, target)
+
+
+def rendition_name(sha256: bytes, recipe: Recipe) -> str:
+    """The name that the rendition of an original (its hash, 32 bytes) has in the rendition store."""
+    return hashlib.sha256(sha256 + str(recipe).encode()).hexdigest()
+
+
+def _weight(image: Image | None) -> int:
+    """About how many bytes of memory a remembered image takes."""
+    texts = (image.title, image.description, image.alt, image.name) if image else ()
+    return 1000 + sum(4 * len(text) for text in texts if text)
 
 
 async def _save(blob: StoredBlob, target: Path) -> None:

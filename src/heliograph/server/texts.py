@@ -7,8 +7,11 @@ LONGEST_TEXT = {"title": 512, "description": 16_384, "alt": 4_096, "name": 255}
 
 
 def checked_texts(texts: dict[str, str | None]) -> dict[str, str | None]:
-    """The texts without surrounding blanks, blank ones as None. Raises BadParameter where one is too long."""
+    """The texts without NUL (PostgreSQL takes none) and surrounding blanks, blank ones as None.
+
+    Raises BadParameter where one is too long.
+    """
     for name, text in texts.items():
         if text is not None and len(text) > LONGEST_TEXT[name]:
             raise BadParameter(f"The {name} is longer than {LONGEST_TEXT[name]:,} characters.")
-    return {name: text.strip() or None if text else None for name, text in texts.items()}
+    return {name: text.replace("\0", "").strip() or None if text else None for name, text in texts.items()}

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from heliograph.imaging.recipe import LETTERS, WEB
 from heliograph.server import catalog
-from heliograph.server.errors import HeliographError
+from heliograph.server.library import rendition_name
 from heliograph.server.ports import BlobStore, Database
 
 log = logging.getLogger("heliograph")
@@ -17,9 +18,10 @@ _PAUSE = 3600.0
 class Upkeep:
     """Repeats its rounds until cancelled. `grace` is how many seconds the bytes of a removed image are kept."""
 
-    def __init__(self, *, database: Database, blobs: BlobStore, grace: float) -> None:
+    def __init__(self, *, database: Database, blobs: BlobStore, renditions: BlobStore, grace: float) -> None:
         self._database = database
         self._blobs = blobs
+        self._renditions = renditions
         self._grace = timedelta(seconds=grace)
 
     async def run(self) -> None:
@@ -28,7 +30,7 @@ class Upkeep:
             try:
                 await self.sweep()
                 await self._database.transaction(catalog.forget_replays())
-            except HeliographError:
+            except Exception:  # whatever it was, the next round may go well, and nobody else would tell of it
                 log.exception("upkeep failed; it goes on in an hour")
             await asyncio.sleep(_PAUSE)
 
@@ -43,7 +45,13 @@ class Upkeep:
             catalog.start_sweeping(catalog.now() - self._grace, _AT_ONCE)
         ):
             for sha256 in claimed:
-                await self._blobs.remove(sha256.hex())
+                await self._remove_bytes(sha256)
                 await self._database.transaction(catalog.finish_sweeping(sha256))
             swept += len(claimed)
         return swept
+
+    async def _remove_bytes(self, sha256: bytes) -> None:
+        """Remove the original, and first all that was made from it."""
+        for recipe in (*LETTERS.values(), WEB):
+            await self._renditions.remove(rendition_name(sha256, recipe))
+        await self._blobs.remove(sha256.hex())

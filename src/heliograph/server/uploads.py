@@ -6,12 +6,12 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
-from heliograph.server.errors import BadParameter, Busy, Conflict, NoImageSent, naming_image_failures
+from heliograph.server.errors import BadParameter, Busy, Conflict, Gone, NoImageSent, naming_image_failures
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
 from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
@@ -97,14 +97,14 @@ class Uploads:
                 inspection = await self._transformer.inspect(received.path, cleaned)
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
-            replay = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            published = await self._publish(image, stored, replay)
-        if not published:
+            remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
+            published = await self._publish(image, stored, remembered)
+        if published is None:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
-        self.counted.bytes += image.blob.size
-        receipt = self._signer.receipt(image, received.sha256)
-        return Accepted(image, receipt, inspection.removed)
+        self.counted.bytes += published.blob.size
+        receipt = self._signer.receipt(published, received.sha256)
+        return Accepted(published, receipt, inspection.removed)
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):
@@ -112,12 +112,16 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, replay: catalog.Replay | None) -> bool:
-        """Bytes first, then the row. False where the idempotency key was used meanwhile."""
+    async def _publish(self, image: Image, stored: Path, remembered: catalog.Replay | None) -> Image | None:
+        """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
         for attempt in range(_ATTEMPTS):
+            image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
             try:
-                return await self._database.transaction(catalog.add_image(image, replay))
+                if await self._database.transaction(catalog.add_image(image, remembered)):
+                    return image
+                await self._database.transaction(catalog.abandon_blob(image))
+                return None
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
         raise Busy
@@ -139,6 +143,8 @@ class Uploads:
         found = await self._database.fetch_one(catalog.image(known.image_id))
         assert found is not None, "a replay points to an image, and images are never deleted"
         image = catalog.to_image(found)
+        if image.removed is not None:
+            raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
         return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
 
 
@@ -170,12 +176,15 @@ def _checked(texts: Texts) -> Texts:
 
 
 def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
-    """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer."""
+    """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer.
+
+    Who has no account is told apart by address: the answer holds a delete hash, and some programs make a guessable key.
+    """
     if idempotency_key is None:
         return None
     if not 8 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
         raise BadParameter("The Idempotency-Key must have 8 to 255 printable ASCII characters.")
-    who = f"{caller.account.id if caller.account else ''}\n{caller.key or ''}\n{idempotency_key}"
+    who = f"{caller.account.id if caller.account else caller.address}\n{caller.key or ''}\n{idempotency_key}"
     return hashlib.sha256(who.encode()).digest()
 
 

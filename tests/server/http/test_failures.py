@@ -18,6 +18,7 @@ IMAGE_FILE_FAILURES = {
     "Busy",
     "CorruptImage",
     "TooManyPixels",
+    "TooManyFrames",
     "StorageUnavailable",
 }
 

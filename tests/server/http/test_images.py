@@ -1,14 +1,17 @@
 """Delivery of originals and thumbnails."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image as Pillow
 
+from heliograph.imaging.recipe import LETTERS
 from heliograph.server.http.images import parse_range
-from tests.running import picture
+from heliograph.server.library import rendition_name
+from tests.running import RunningServer, picture, serving
 from tests.server.http.test_native import upload
 
 
@@ -133,4 +136,41 @@ def test_an_unknown_rendition_is_a_bad_parameter(http: httpx2.Client, said: dict
 
 @pytest.mark.parametrize("path", ["/aaaaaaaaaa.jpg", "/aaaaaaaaaas.jpg", "/abcde.png", "/abcdefgs.png"])
 def test_an_unknown_image_is_not_found(path: str, http: httpx2.Client) -> None:
+    assert http.get(path).status_code == 404
+
+
+def test_a_416_is_not_to_be_kept_by_caches(http: httpx2.Client, said: dict[str, Any]) -> None:
+    answer = http.get(said["link"], headers={"range": "bytes=99999999-"})
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_range_of_thousands_of_digits_is_ignored(http: httpx2.Client, said: dict[str, Any]) -> None:
+    assert http.get(said["link"], headers={"range": f"bytes={'9' * 5000}-"}).status_code == 200
+
+
+def test_head_ignores_a_range(http: httpx2.Client, said: dict[str, Any]) -> None:
+    assert http.head(said["link"], headers={"range": "bytes=0-9"}).status_code == 200
+
+
+def test_lost_bytes_of_a_live_image_are_an_outage_and_not_a_removal(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, httpx2.Client(base_url=server.url) as http:
+        uploaded = upload(http)
+        (server.data / "blobs" / uploaded["sha256"][:2] / uploaded["sha256"]).unlink()
+        assert http.get(uploaded["link"]).status_code == 503
+        assert http.get(uploaded["thumbnails"]["s"]).status_code == 503
+        assert uploaded["sha256"] in (tmp_path / "server.log").read_text()
+
+
+def test_an_empty_rendition_is_made_again(http: httpx2.Client, server: RunningServer) -> None:
+    """A power cut can leave one: renditions are a cache and wait for no disk."""
+    uploaded = upload(http)
+    name = rendition_name(bytes.fromhex(uploaded["sha256"]), LETTERS["s"])
+    file = server.data / "renditions" / name[:2] / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"")
+    assert len(http.get(uploaded["thumbnails"]["s"]).content) > 100
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 5000, "/api/v1/images/" + "a" * 5000, "/3/image/" + "a" * 5000])
+def test_words_that_cannot_be_ids_are_not_looked_up(path: str, http: httpx2.Client) -> None:
     assert http.get(path).status_code == 404

@@ -176,3 +176,23 @@ def test_a_chunked_upload_is_taken(http: httpx2.Client) -> None:
     pieces = (body[at : at + 100] for at in range(0, len(body), 100))
     answer = http.post("/3/image", content=pieces, headers={"content-type": "text/plain;charset=UTF-8", **ID})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/3/Image/{}", "/3/image/{}/", "/3/IMAGE/{}"])
+def test_nouns_are_taken_in_any_case_and_with_a_slash_behind(path: str, http: httpx2.Client) -> None:
+    image_id = upload(http)["id"]
+    assert http.get(path.format(image_id), headers=ID).json()["data"]["id"] == image_id
+
+
+def test_scripts_of_any_page_may_upload(http: httpx2.Client) -> None:
+    asked = http.options("/3/image", headers={"origin": "http://o.example", "access-control-request-method": "POST"})
+    assert asked.status_code == 200
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "Authorization" in asked.headers["access-control-allow-headers"]
+    answer = http.post("/3/image", files={"image": ("p.png", picture())}, headers=ID)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_another_method_is_refused_in_imgurs_shape(http: httpx2.Client) -> None:
+    answer = http.patch("/3/image", headers=ID)
+    assert (answer.status_code, answer.json()["success"], answer.json()["data"]["method"]) == (405, False, "PATCH")

@@ -3,13 +3,14 @@
 import base64
 import hashlib
 import json
+import time
 import uuid
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.running import RunningServer, free_port, picture
+from tests.running import RunningServer, free_port, peak_memory, picture
 
 MEMBERS = {
     "id", "page", "link", "thumbnails", "title", "description", "alt", "name", "width", "height", "media_type", "size",
@@ -229,3 +230,42 @@ def test_unknown_paths_and_ids_are_not_found_in_the_dialects_words(http: httpx2.
 def test_every_answer_carries_the_request_id_of_its_log_line(http: httpx2.Client) -> None:
     answer = http.get("/api/v1/images/aaaaaaaaaa")
     assert answer.headers["x-request-id"] == json.loads(answer.text)["request_id"]
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Token x", "Basic YTpi", "", "Client-ID"])
+def test_a_credential_that_is_not_understood_is_refused_and_not_taken_for_none(
+    header: str, http: httpx2.Client
+) -> None:
+    answer = http.post("/api/v1/images", files={"image": picture()}, headers={"authorization": header})
+    assert failure(answer) == (401, "InvalidToken")
+
+
+def test_another_method_is_refused_in_the_dialects_words_with_those_that_are_taken(http: httpx2.Client) -> None:
+    answer = http.put("/api/v1/images", json={})
+    assert failure(answer) == (405, "MethodNotAllowed")
+    assert answer.headers["allow"] == "POST, GET"
+
+
+def test_a_text_with_nul_is_stored_without(http: httpx2.Client) -> None:
+    said = upload(http)
+    assert http.patch(f"/api/v1/images/{said['delete_hash']}", json={"title": "a\0b"}).json()["title"] == "ab"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}", "application/json"),
+        (b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}", "application/json"),
+        (b"&".join(b"a%d=1" % number for number in range(400_000)), "application/x-www-form-urlencoded"),
+    ],
+    ids=["a million members", "deeply nested", "many form fields"],
+)
+def test_a_body_of_many_fields_is_refused_without_holding_up_anybody(
+    body: bytes, content_type: str, http: httpx2.Client, server: RunningServer
+) -> None:
+    before = peak_memory(server)
+    began = time.monotonic()
+    answer = http.post("/api/v1/images", content=body, headers={"content-type": content_type})
+    assert answer.json()["name"] in ("BadParameter", "NoImageSent")
+    assert time.monotonic() - began < 2
+    assert peak_memory(server) - before < 60 * 1024**2

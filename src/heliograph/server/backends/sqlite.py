@@ -8,6 +8,7 @@ nobody (write-ahead log, https://www.sqlite.org/wal.html).
 
 import asyncio
 import contextlib
+import os
 import queue
 import sqlite3
 import threading
@@ -73,6 +74,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path) -> None:
         """Start the writer thread; touches no file yet."""
+        self._path = path
         self._writing = _engine(path)
         event.listen(self._writing, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._reading = _engine(path)
@@ -132,13 +134,20 @@ class SqliteDatabase(Database):
         self._idle.put(connection)
         return result
 
+    def _make_private(self) -> None:
+        """Make the file, for its owner only, as it holds delete hashes; SQLite gives its other files the same mode."""
+        with contextlib.suppress(OSError):  # SQLite says better what is wrong
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
     def _write(self) -> None:
         """The writer thread's life: group after group, on one connection that is opened anew after an outage."""
         connection: Connection | None = None
         while group := self._next_group():
             try:
                 with _naming_outages():
-                    connection = connection or self._writing.connect()
+                    if connection is None:
+                        self._make_private()
+                        connection = self._writing.connect()
                     _commit(connection, group)
             except BaseException as error:  # whatever it is, those who wait must be told
                 _fail(group, error)

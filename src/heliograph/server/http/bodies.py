@@ -9,7 +9,7 @@ base64 text over about 1 MB, hence our own.
 import asyncio
 import binascii
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,9 @@ _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
 _FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
+TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
+"""The texts that any dialect's upload has beside the picture."""
+
 _one_json_at_a_time = asyncio.Semaphore(2)
 
 
@@ -198,8 +201,12 @@ class _Parse:
     async def _urlencoded(self, stream: AsyncIterator[bytes]) -> None:
         """Shapes d, d', e, f; a field is decoded as it comes, so a large one never stands in memory."""
         name, undecoded, part = b"", b"", None
+        fields = 0
         async for piece in _joined(b"", stream, end=b"&"):
-            *finished, last = piece.split(b"&")
+            *finished, last = piece.split(b"&", _MOST_PARTS)
+            fields += len(finished)
+            if fields > _MOST_PARTS:
+                raise BadParameter(f"The form has more than {_MOST_PARTS} fields.")
             for value in finished:
                 name, part, undecoded = self._feed_field(name, part, undecoded + value)
                 if part is not None:
@@ -227,26 +234,15 @@ class _Parse:
 
     async def _json(self, stream: AsyncIterator[bytes]) -> None:
         """Shape j. The text must stand in memory twice while it is parsed, so few are parsed at once."""
-        body = self._open(self._body_limit, hashed=False)
+        body = self._open(self._reader.max_bytes * 4 // 3 + 1024 * 1024, hashed=False)
         async for piece in stream:
             body.write(piece)
+        fields = _Fields(self._pictures)
         async with _one_json_at_a_time:
-            try:
-                fields = msgspec.json.decode(b"".join(body.pieces()))
-            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-                raise BadParameter(f"The JSON body is malformed: {problem}.") from problem
-            if not isinstance(fields, dict):
-                raise BadParameter("The JSON body must be an object.")
-            for name, value in fields.items():
-                if value is not None:
-                    await self._json_field(name, value)
-
-    async def _json_field(self, name: str, value: object) -> None:
-        if isinstance(value, dict | list):
-            raise BadParameter(f"The field {name!r} must be a text.")
-        part = self._open_field(name)
-        part.write((value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode())
-        await self._close_part(part)
+            for name, value in fields.read(b"".join(body.pieces())):
+                part = self._open_field(name)
+                part.write(value)
+                await self._close_part(part)
 
     async def _picture_from_query(self) -> None:
         """Shapes k and l: everything in the query string."""
@@ -254,6 +250,26 @@ class _Parse:
             incoming = self._open(self._body_limit)
             incoming.write(self.form.texts[name].encode())
             await self._take_text_picture(incoming)
+
+
+class _Fields:
+    """The members of a JSON body that anybody reads; all others are skipped without being made into objects."""
+
+    def __init__(self, pictures: frozenset[str]) -> None:
+        names = [*TEXTS, *pictures]
+        value = str | int | float | bool | None
+        self._type = msgspec.defstruct("Fields", [(name, value, None) for name in names])
+
+    def read(self, body: bytes) -> Iterator[tuple[str, bytes]]:
+        """Names and values of the members that are not null. Raises BadParameter."""
+        try:
+            fields = msgspec.json.decode(body, type=self._type)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+            raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
+        for name in self._type.__struct_fields__:
+            value = getattr(fields, name)
+            if value is not None:
+                yield name, (value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode()
 
 
 @dataclass(slots=True)
@@ -294,7 +310,11 @@ async def _joined(head: bytes, stream: AsyncIterator[bytes], end: bytes = b"") -
 
 
 def _query(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.url.query, keep_blank_values=True, errors="replace"))
+    try:
+        found = parse_qsl(request.url.query, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARTS)
+    except ValueError as problem:
+        raise BadParameter(f"The query has more than {_MOST_PARTS} fields.") from problem
+    return dict(found)
 
 
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")

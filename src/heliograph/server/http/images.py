@@ -6,17 +6,17 @@ are read in one go from the page cache without leaving the event loop, and in a 
 
 import asyncio
 import os
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
 
 from starlette.types import Scope, Send
 
 from heliograph.server import links
-from heliograph.server.errors import Gone, HeliographError, NotFound
+from heliograph.server.errors import Gone, HeliographError, StorageUnavailable
 from heliograph.server.library import Library, Variant
 from heliograph.server.model import ImageRef
 from heliograph.server.ports import StoredBlob
+from heliograph.server.recent import Recent
 
 _CHUNK = 1024 * 1024
 _SMALL = 1024 * 1024
@@ -30,6 +30,8 @@ _FIXED = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
+_NOT_KEPT = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_LONGEST_RANGE = 40
 Headers = list[tuple[bytes, bytes]]
 
 STATUS = {
@@ -38,6 +40,7 @@ STATUS = {
     "BadParameter": 400,
     "CorruptImage": 422,
     "TooManyPixels": 422,
+    "TooManyFrames": 422,
     "Busy": 503,
     "StorageUnavailable": 503,
 }
@@ -56,8 +59,7 @@ class ImageFiles:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
-        self._kept = 0
+        self._bodies: Recent[bytes] = Recent(_KEPT)
 
     async def serve(self, ref: ImageRef, scope: Scope, send: Send) -> None:
         """Answer with the file that `ref` asks for, or say why not."""
@@ -76,28 +78,18 @@ class ImageFiles:
     async def _send_variant(self, variant: Variant, asked: dict[bytes, bytes], head: bool, send: Send) -> None:
         body = self._bodies.get(variant.name)
         blob = StoredBlob(len(body), None, None) if body is not None else await self._library.open(variant)
-        status, span, headers = _part(variant, asked, blob.size)
+        status, span, headers = _part(variant, {} if head else asked, blob.size)
         if head or status == 416:
             await _send(send, status, headers, b"")
         elif body is not None or (blob.path is not None and blob.size <= _SMALL):
             if body is None:
                 body = await _read_small(blob)
-            self._keep(variant.name, body)
+                self._bodies.put(variant.name, body, len(body))
             await _send(send, status, headers, body if status == 200 else body[slice(*span)])
         else:
             if blob.path is None and status == 206:
                 blob = await self._library.open(variant, span)
             await _send_chunks(blob, span, status, headers, send)
-
-    def _keep(self, name: str, body: bytes) -> None:
-        """Remember a body as the one asked for last; the one asked for longest ago goes first."""
-        if name in self._bodies:
-            self._bodies.move_to_end(name)
-            return
-        self._bodies[name] = body
-        self._kept += len(body)
-        while self._kept > _KEPT:
-            self._kept -= len(self._bodies.popitem(last=False)[1])
 
 
 def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, tuple[int, int], Headers]:
@@ -108,7 +100,8 @@ def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, 
     if b"range" in asked and asked.get(b"if-range", etag) == etag:
         found = parse_range(asked[b"range"].decode("latin-1"), size)
     if found == "unsatisfiable":
-        return 416, (0, 0), [(b"content-range", b"bytes */%d" % size), (b"content-length", b"0"), *_FIXED]
+        # Not to be kept: a cache would give it to those who ask for the whole.
+        return 416, (0, 0), [(b"content-range", b"bytes */%d" % size), (b"content-length", b"0"), *_NOT_KEPT]
     if isinstance(found, tuple):
         start, end = found
         headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
@@ -131,8 +124,8 @@ async def _read_small(blob: StoredBlob) -> bytes:
     assert blob.path is not None, "the caller looked"
     try:
         descriptor = os.open(blob.path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise NotFound from error
+    except OSError as error:
+        raise StorageUnavailable from error
     try:
         buffer = bytearray(blob.size)
         try:
@@ -164,7 +157,13 @@ def parse_range(header: str, size: int) -> tuple[int, int] | str | None:
     """
     unit, _, ranges = header.partition("=")
     first, dash, last = ranges.strip().partition("-")
-    if unit.strip().lower() != "bytes" or not dash or "," in ranges or not (first + last).isdecimal():
+    if (
+        unit.strip().lower() != "bytes"
+        or not dash
+        or "," in ranges
+        or not (first + last).isdecimal()
+        or len(ranges) > _LONGEST_RANGE
+    ):
         return None
     if not first:
         start, end = max(0, size - int(last)), size
@@ -184,7 +183,7 @@ def _matches(header: bytes | None, etag: str) -> bool:
 
 
 async def _send_failure(error: HeliographError, send: Send) -> None:
-    headers: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    headers: Headers = [(b"content-type", b"text/plain; charset=utf-8"), *_NOT_KEPT]
     if isinstance(error, Gone):
         headers[1] = (b"cache-control", b"public, max-age=300")
     if (seconds := getattr(error, "retry_after", None)) is not None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from heliograph.server.callers import Callers
 from heliograph.server.errors import HeliographError, NoKeySent
 from heliograph.server.http.bodies import Reader
-from heliograph.server.http.replies import json_reply, retry_headers, xml_element, xml_reply
+from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.model import Image, Texts
@@ -34,6 +34,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
     "InvalidFkey": (9000, 403, None),
     "Forbidden": (9000, 403, None),
     "NotFound": (9000, 404, None),
+    "MethodNotAllowed": (9000, 405, None),
     "Gone": (4002, 410, None),
     "BadParameter": (9000, 400, None),
     "Conflict": (9000, 409, None),
@@ -75,8 +76,8 @@ class ImgurV1:
         code, status, text = ANSWERS[error.name]
         failure = {"error_code": code, "error_msg": text or error.message}
         if _wants_json(request):
-            return json_reply({"rsp": {"stat": "fail", **failure}}, status, retry_headers(error))
-        return xml_reply(xml_element("rsp", failure, ' stat="fail"'), status, retry_headers(error))
+            return json_reply({"rsp": {"stat": "fail", **failure}}, status, failure_headers(error))
+        return xml_reply(xml_element("rsp", failure, ' stat="fail"'), status, failure_headers(error))
 
     def _fields(self, image: Image) -> dict[str, str]:
         return {

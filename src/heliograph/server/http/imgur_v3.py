@@ -12,7 +12,7 @@ from starlette.responses import Response
 from heliograph.server.callers import Callers, must_own, owns
 from heliograph.server.errors import Gone, HeliographError, InvalidUrl, NotFound
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.replies import jsonp_reply, retry_headers, xml_element, xml_reply
+from heliograph.server.http.replies import failure_headers, jsonp_reply, xml_element, xml_reply
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
@@ -37,6 +37,7 @@ ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
     "InvalidFkey": (403, None, None),
     "Forbidden": (403, "Permission denied", None),
     "NotFound": (404, None, None),
+    "MethodNotAllowed": (405, None, None),
     "Gone": (404, None, None),
     "BadParameter": (400, None, None),
     "Conflict": (409, None, None),
@@ -49,6 +50,14 @@ ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
 """Each failure -> HTTP status, Imgur's text where it is known, and the number that turns the text into an object."""
 
 _FIELDS = ("image", "video")
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Mashape-Authorization",
+    "access-control-expose-headers": "X-RateLimit-ClientLimit, X-RateLimit-ClientRemaining, X-RateLimit-ClientReset, "
+    "X-RateLimit-UserLimit, X-RateLimit-UserRemaining, X-RateLimit-UserReset",
+}
+"""So that scripts of any page may upload (wire page imgur-v3, section 1)."""
 
 
 class ImgurV3:
@@ -75,6 +84,10 @@ class ImgurV3:
         model.update(deletehash=accepted.image.delete_hash, name=accepted.image.name or "", link=model.pop("link"))
         model["account_id"] = model["account_id"] or 0
         return self._reply(request, model, headers=_limit_headers(allowance))
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS of anything: what scripts of other pages may send."""
+        return Response(status_code=200, headers={**_CORS, "access-control-max-age": "86400"})
 
     async def find(self, request: Request) -> Response:
         """GET /3/image/{id}."""
@@ -103,12 +116,13 @@ class ImgurV3:
         if code is not None:
             shown = {"code": code, "message": text, "type": "ImgurException", "exception": []}
         data = {"error": shown, "request": request.url.path, "method": request.method}
-        return self._reply(request, data, status, retry_headers(error))
+        return self._reply(request, data, status, failure_headers(error))
 
     def _reply(
         self, request: Request, content: object, status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
         success = status < 400
+        headers = {**_CORS, **(headers or {})}
         if _wants_xml(request):
             kind = {bool: "boolean", list: "array", dict: "array"}.get(type(content), "string")
             attributes = f' type="{kind}" success="{int(success)}" status="{status}"'
@@ -171,7 +185,7 @@ def _credentials(request: Request) -> tuple[str | None, str | None]:
     words = header.split()
     scheme = words[0].lower() if words else ""
     if scheme == "bearer":
-        return None, words[1] if len(words) > 1 else " "
+        return None, words[1] if len(words) > 1 else ""
     if scheme == "client-id":
         return words[1] if len(words) > 1 else None, None
     return request.query_params.get("client_id") or None, None

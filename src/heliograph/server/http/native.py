@@ -14,7 +14,7 @@ from starlette.responses import Response
 from heliograph.server.callers import Callers, account_of, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.replies import json_reply, retry_headers, rfc3339
+from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
@@ -44,6 +44,7 @@ STATUS: dict[str, int] = {
     "InvalidFkey": 403,
     "Forbidden": 403,
     "NotFound": 404,
+    "MethodNotAllowed": 405,
     "Gone": 410,
     "BadParameter": 400,
     "Conflict": 409,
@@ -158,7 +159,8 @@ class Native:
             accepted = await self._uploads.accept(form.picture, _texts(form), caller, key)
         answer = self._for_owner(accepted.image)
         answer.receipt = accepted.receipt
-        answer.removed_metadata = list(accepted.removed)
+        if not accepted.replayed:
+            answer.removed_metadata = list(accepted.removed)
         headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **_limit_headers(allowance)}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
@@ -195,7 +197,7 @@ class Native:
         """GET /api/v1/images."""
         account = account_of(await self._caller(request))
         asked = request.query_params.get("limit", "50")
-        if not asked.isdecimal() or not 1 <= int(asked) <= _LARGEST_PAGE:
+        if not asked.isdecimal() or len(asked) > 3 or not 1 <= int(asked) <= _LARGEST_PAGE:
             raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
         images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
         return json_reply(ImagePage([self._for_owner(image) for image in images], cursor))
@@ -207,7 +209,7 @@ class Native:
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as problem details."""
         status = STATUS[error.name]
-        headers = retry_headers(error)
+        headers = failure_headers(error)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = 'Bearer realm="heliograph"'
         problem = Problem(
@@ -221,9 +223,13 @@ class Native:
         return json_reply(problem, status, headers, "application/problem+json")
 
     async def _caller(self, request: Request) -> Caller:
-        scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-        token = credential.strip() if scheme.lower() == "bearer" else None
-        key = credential.strip() if scheme.lower() == "client-id" else None
+        header = request.headers.get("authorization")
+        scheme, _, credential = (header or "").strip().partition(" ")
+        key, token = None, None
+        if scheme.lower() == "client-id" and credential.strip():
+            key = credential.strip()
+        elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
+            token = credential.strip() if scheme.lower() == "bearer" else ""
         return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
 
     async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:

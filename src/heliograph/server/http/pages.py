@@ -25,7 +25,7 @@ from heliograph.server.callers import Callers
 from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NotFound
 from heliograph.server.http.api_page import described
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.replies import retry_headers, rfc3339
+from heliograph.server.http.replies import failure_headers, rfc3339
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
@@ -51,6 +51,7 @@ HEADINGS: dict[str, tuple[int, str]] = {
     "InvalidFkey": (403, "The form has expired"),
     "Forbidden": (403, "Not allowed"),
     "NotFound": (404, "Nothing here"),
+    "MethodNotAllowed": (405, "Not in this way"),
     "Gone": (410, "This picture was removed"),
     "BadParameter": (400, "Something in the form is not right"),
     "Conflict": (409, "Already used"),
@@ -215,7 +216,7 @@ class Pages:
             request_id=request.scope["state"]["request_id"],
         )
         response.status_code = status
-        response.headers.update(retry_headers(error))
+        response.headers.update(failure_headers(error))
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["www-authenticate"] = 'Bearer realm="heliograph"'
         return response

@@ -58,10 +58,14 @@ def xml_element(tag: str, value: Any, attributes: str = "") -> str:  # noqa: ANN
     return f"<{tag}{attributes}>{inner}</{tag}>"
 
 
-def retry_headers(error: HeliographError) -> dict[str, str]:
-    """`Retry-After` (RFC 9110 section 10.2.3), in seconds, for the failures that pass by themselves."""
-    seconds = getattr(error, "retry_after", None)
-    return {"retry-after": str(max(1, int(seconds)))} if seconds is not None else {}
+def failure_headers(error: HeliographError) -> dict[str, str]:
+    """`Retry-After`, in seconds, and `Allow` (RFC 9110 sections 10.2.3 and 10.2.1), for the failures that have them."""
+    headers = {}
+    if (seconds := getattr(error, "retry_after", None)) is not None:
+        headers["retry-after"] = str(max(1, int(seconds)))
+    if allow := getattr(error, "allow", ()):
+        headers["allow"] = ", ".join(allow)
+    return headers
 
 
 def rfc3339(at: datetime) -> str:

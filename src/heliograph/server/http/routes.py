@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from heliograph.server.errors import HeliographError, Internal, NotFound
+from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v3 import ImgurV3
@@ -64,7 +64,9 @@ def table(
         Row("POST",   "/api/upload.json",                  v1.upload,          v1),
 
         *(Row("POST", f"/3/{noun}{form}",                  v3.upload,          v3)
-          for noun in ("image", "upload") for form in ("", "/", ".json", ".xml")),
+          for noun in ("image", "upload") for form in ("", ".json", ".xml")),
+        *(Row("OPTIONS", path,                             v3.preflight,       v3)
+          for path in ("/3/image", "/3/upload", "/3/image/{name}")),
         Row("GET",    "/3/image/{name}",                   v3.find,            v3),
         Row("DELETE", "/3/image/{name}",                   v3.remove,          v3),
 
@@ -91,7 +93,10 @@ class Application:
         self._files = images.ImageFiles(library)
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
-        routes = [Route(row.path, _spoken(row, metrics), methods=[row.method]) for row in ordered]
+        by_path: dict[str, dict[str, Row]] = {}
+        for row in ordered:
+            by_path.setdefault(row.path, {})[row.method] = row
+        routes = [Route(path, _Address(methods, metrics)) for path, methods in by_path.items()]
         self._router = Router(routes, redirect_slashes=False, default=_Lost(rows, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,13 +104,33 @@ class Application:
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
             return
-        await self._router(scope, receive, send)
+        await self._router(_as_imgur_reads(scope), receive, send)
 
 
-def _spoken(row: Row, metrics: Metrics) -> Handler:
-    """The row's handler; what it raises is said in the row's voice, and what nobody foresaw becomes Internal."""
+def _as_imgur_reads(scope: Scope) -> Scope:
+    """Imgur v3 took its nouns in any case and with a slash behind them (wire page imgur-v3, section 1)."""
+    path = scope["path"]
+    if not path.startswith("/3/"):
+        return scope
+    noun, slash, rest = path[3:].rstrip("/").partition("/")
+    return {**scope, "path": f"/3/{noun.lower()}{slash}{rest}"}
 
-    async def answer(request: Request) -> Response:
+
+class _Address:
+    """One path with all its methods; what a handler raises, foreseen or not, is said in its row's voice."""
+
+    def __init__(self, methods: dict[str, Row], metrics: Metrics) -> None:
+        self._methods = methods
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        method = "GET" if request.method == "HEAD" else request.method
+        row = self._methods.get(method) or next(iter(self._methods.values()))
+        answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
+        await answer(scope, receive, send)
+
+    async def _answer(self, row: Row, request: Request) -> Response:
         try:
             return await row.handler(request)
         except HeliographError as error:
@@ -115,10 +140,12 @@ def _spoken(row: Row, metrics: Metrics) -> Handler:
         except Exception:
             log.exception("request %s failed", request.scope["state"]["request_id"])
             failure = Internal()
-        metrics.failures.labels(failure.name).inc()
+        self._metrics.failures.labels(failure.name).inc()
         return row.voice.speak(request, failure)
 
-    return answer
+    def _refuse(self, row: Row, request: Request) -> Response:
+        self._metrics.failures.labels("MethodNotAllowed").inc()
+        return row.voice.speak(request, MethodNotAllowed(allow=tuple(self._methods)))
 
 
 class _Lost:
