@@ -104,8 +104,15 @@ def _web_address(value: str) -> str:
     parts = urlsplit(address)
     if address and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("must be an http or https address")
-    if parts.path or parts.query or parts.username:
-        raise ValueError("must be an address without path, query or password: links begin at the root")
+    if parts.query or parts.username:
+        raise ValueError("must be an address without query or password")
+    return address
+
+
+def _root_address(value: str) -> str:
+    address = _web_address(value)
+    if urlsplit(address).path:
+        raise ValueError("must be an address without a path: pages lie at the root")
     return address
 
 
@@ -138,7 +145,7 @@ class Settings:
     )
     host: str = _setting(_text, "127.0.0.1", "Address to listen on.")
     port: int = _setting(_whole(0, 65535), 8750, "Port to listen on; 0 takes a free one.")
-    public_url: str = _setting(_web_address, "", "Address that people reach the server by.", "http://HOST:PORT")
+    public_url: str = _setting(_root_address, "", "Address that people reach the server by.", "http://HOST:PORT")
     image_url: str = _setting(
         _web_address, "", "Address that image links begin with, if it is another host.", "PUBLIC_URL"
     )
