@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from heliograph.server import catalog, migrations
+from heliograph.server import catalog_albums, migrations
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.migrations import upgrade
@@ -22,7 +22,7 @@ async def differences(database: Database) -> list[object]:
     await database.transaction(upgrade.to_head)
     assert await database.transaction(migrations.version) == migrations.HEAD
     return await database.transaction(
-        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog.metadata)
+        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog_albums.albums.metadata)
     )
 
 
