@@ -6,17 +6,18 @@ apart by length; so is a name of an album.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from heliograph.server import catalog, catalog_albums, cursors
 from heliograph.server.callers import must_own, owns
 from heliograph.server.errors import BadParameter, Forbidden, Gone, NotFound
 from heliograph.server.links import ALBUM_ID_LENGTH, DELETE_HASH_LENGTH, new_album_id, new_delete_hash
-from heliograph.server.model import LAYOUTS, PRIVACIES, Account, Album, Caller, Image
+from heliograph.server.model import LAYOUTS, PRIVACIES, Account, Album, Caller, Image, Layout, Privacy
 from heliograph.server.ports import Database
 from heliograph.server.texts import checked_texts
 
-DEFAULT_PRIVACY = "hidden"
-DEFAULT_LAYOUT = "blog"
+DEFAULT_PRIVACY: Privacy = "hidden"
+DEFAULT_LAYOUT: Layout = "blog"
 
 
 class Albums:
@@ -38,8 +39,8 @@ class Albums:
             delete_hash=new_delete_hash(),
             account_id=caller.account.id if caller.account else None,
             created=catalog.now(),
-            privacy=wanted.get("privacy") or DEFAULT_PRIVACY,
-            layout=wanted.get("layout") or DEFAULT_LAYOUT,
+            privacy=cast("Privacy", wanted.get("privacy", DEFAULT_PRIVACY)),
+            layout=cast("Layout", wanted.get("layout", DEFAULT_LAYOUT)),
             title=wanted.get("title"),
             description=wanted.get("description"),
             cover=wanted.get("cover"),

@@ -39,6 +39,8 @@ from heliograph.server.stamps import stamp, time_of
 MOST_IMAGES = 2000
 """The most images that an album holds."""
 
+_STRANGE_COVER = "The cover must be the id of one of the album's images."
+
 albums = Table(
     "albums",
     metadata,
@@ -126,10 +128,10 @@ def add_album(added: Album, image_ids: Sequence[str]) -> Callable[[Connection], 
     """Make an album that holds those images in that order. Raises BadParameter for too many, or another's cover."""
 
     def work(connection: Connection) -> None:
+        if added.cover is not None and added.cover not in image_ids:
+            raise BadParameter(_STRANGE_COVER)
         connection.execute(insert(albums), _album_row(added))
         _append(connection, added.id, image_ids)
-        if added.cover is not None:
-            _check_cover(connection, added.id, added.cover)
 
     return work
 
@@ -263,7 +265,7 @@ def _append(connection: Connection, album_id: str, image_ids: Sequence[str]) -> 
 def _check_cover(connection: Connection, album_id: str, cover: str) -> None:
     held = select(album_images.c.image_id).where(album_images.c.album_id == album_id, album_images.c.image_id == cover)
     if connection.execute(held).first() is None:
-        raise BadParameter("The cover must be the id of one of the album's images.")
+        raise BadParameter(_STRANGE_COVER)
 
 
 def _album_row(record: Album) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class Image:
     removed_reason: str | None = None
 
 
-PRIVACIES = ("public", "hidden", "secret")
+Privacy = Literal["public", "hidden", "secret"]
+PRIVACIES: tuple[str, ...] = get_args(Privacy)
 """Who sees an album: anybody and it may be listed, whoever has its link, or only who may change it."""
 
-LAYOUTS = ("blog", "grid", "horizontal", "vertical")
+Layout = Literal["blog", "grid", "horizontal", "vertical"]
+LAYOUTS: tuple[str, ...] = get_args(Layout)
 """How an album's page sets its pictures; the words are Imgur's."""
 
 
@@ -62,8 +65,8 @@ class Album:
     delete_hash: str
     account_id: int | None
     created: datetime
-    privacy: str
-    layout: str
+    privacy: Privacy
+    layout: Layout
     title: str | None = None
     description: str | None = None
     version: int = 1
