@@ -51,6 +51,10 @@ def test_answers_fit_their_schemas(document: dict[str, Any], http: httpx2.Client
     check(document, "ImageAnswer", uploaded)
     check(document, "ImageAnswer", http.get(f"/api/v1/images/{uploaded['id']}").json())
     check(document, "ImagePage", owner.get("/api/v1/images").json())
+    album = owner.post("/api/v1/albums", json={"images": [uploaded["id"]]}).json()
+    check(document, "AlbumAnswer", album)
+    check(document, "AlbumAnswer", http.get(f"/api/v1/albums/{album['id']}").json())
+    check(document, "AlbumPage", owner.get("/api/v1/albums").json())
     check(document, "Problem", http.get("/api/v1/images/aaaaaaaaaa").json())
 
 
