@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from heliograph.client._albums import Album
     from heliograph.client._client import AsyncClient, Client, upload, upload_async
     from heliograph.client._errors import (
         GoneError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from heliograph.client._models import Image, Receipt
 
 __all__ = [
+    "Album",
     "AsyncClient",
     "Client",
     "GoneError",
@@ -49,6 +51,7 @@ _HOMES = {
     "Client": "_client",
     "upload": "_client",
     "upload_async": "_client",
+    "Album": "_albums",
     "Image": "_models",
     "Receipt": "_models",
 }

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from heliograph.server.model import LAYOUTS
 from tests.browser.conftest import NARROW
 from tests.browser.pictures import PHOTOGRAPH, small_picture
 from tests.browser.uploading import delete_link, upload
@@ -20,6 +21,7 @@ def places(browser, server: str) -> dict[str, str]:
     page.goto(delete_link(page))
     page.get_by_role("button", name="Delete for good").click()
     upload(page, server, PHOTOGRAPH, title=WORDS, description=WORDS * 3)
+    names = [delete_link(page).rpartition("/")[2]]
     found = {
         "front": server + "/",
         "image": page.url,
@@ -29,11 +31,14 @@ def places(browser, server: str) -> dict[str, str]:
         "api": server + "/docs/api",
         "problems": server + "/docs/problems",
     }
+    for layout in LAYOUTS:
+        about = {"images": names, "layout": layout, "title": WORDS, "description": WORDS * 3}
+        found[layout] = page.request.post(f"{server}/api/v1/albums", data=about).json()["page"]
     page.context.close()
     return found
 
 
-KINDS = ["front", "image", "delete", "removed", "unknown", "api", "problems"]
+KINDS = ["front", "image", "delete", "removed", "unknown", "api", "problems", *LAYOUTS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -75,7 +75,7 @@ def test_the_delete_link_asks_and_then_deletes_for_good(plain: Page, server: str
     answer = plain.goto(page)
     assert answer
     assert answer.status == 410
-    expect(plain.get_by_role("heading", level=1)).to_have_text("This picture was removed")
+    expect(plain.get_by_role("heading", level=1)).to_have_text("This was removed")
     expect(plain.get_by_text("Removed on", exact=True)).to_be_visible()
     assert httpx2.get(link).status_code == 410
 

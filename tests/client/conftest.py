@@ -15,14 +15,14 @@ Call = Callable[..., Any]
 def call_sync(operation: str, *what: Any, server: str, key: str | None = None, retries: int = 3, **more: Any) -> Any:
     with heliograph.Client(server, key, retries=retries) as client:
         outcome = getattr(client, operation)(*what, **more)
-        return list(outcome) if operation == "list" else outcome
+        return list(outcome) if operation in ("list", "albums") else outcome
 
 
 def call_async(operation: str, *what: Any, server: str, key: str | None = None, retries: int = 3, **more: Any) -> Any:
     async def run() -> Any:
         async with heliograph.AsyncClient(server, key, retries=retries) as client:
             outcome = getattr(client, operation)(*what, **more)
-            return await outcome if inspect.isawaitable(outcome) else [image async for image in outcome]
+            return await outcome if inspect.isawaitable(outcome) else [each async for each in outcome]
 
     return asyncio.run(run())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from importlib.metadata import version
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load
 from heliograph.client._errors import InputError, UnreachableError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, Wait
@@ -54,6 +55,7 @@ class Client:
         `timeout`: seconds that the server may be silent.
         """
         self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._albums = AlbumOperations(self._operations)
         self._http = httpx2.Client(timeout=_timeout(timeout), headers=_identity())
 
     def upload(
@@ -66,14 +68,17 @@ class Client:
         name: str | None = None,
         progress: Progress | None = None,
         idempotency_key: str | None = None,
+        album: Album | str | None = None,
     ) -> Image:
         """Publish a picture: a path, its bytes, a binary file object, or an http(s) URL that the server is to fetch.
 
         A str that is no URL is a path. Files are streamed, never held in memory. `progress` is called with the bytes
         sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes repeating the whole call
-        safe too. Raises VerificationError if the receipt says that other bytes arrived than were sent.
+        safe too. The picture becomes the last of `album`, where one is named (its id, link or delete hash). Raises
+        VerificationError if the receipt says that other bytes arrived than were sent.
         """
         texts = {"title": title, "description": description, "alt": alt, "name": name}
+        texts["album"] = album_name(album) if album is not None else None
         return self._follow(self._operations.upload(source, texts, progress, idempotency_key))
 
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
@@ -113,6 +118,71 @@ class Client:
         uploaded, or what is stored. Raises VerificationError, which says what is not so.
         """
         return self._follow(self._operations.verify(subject, file))
+
+    def create_album(
+        self,
+        images: Iterable[Image | str] = (),
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        privacy: str | None = None,
+        layout: str | None = None,
+        cover: str | None = None,
+    ) -> Album:
+        """Make an album of `images`, by the key's account or anonymous with a delete hash.
+
+        `privacy`: public, hidden (the default) or secret; `layout`: blog (the default), grid, horizontal or vertical;
+        `cover`: the id of one of the images. Images of others are named by their delete hashes. This request is never
+        repeated by itself.
+        """
+        about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
+        return self._follow(self._albums.create(images, about))
+
+    def album(self, album: Album | str) -> Album:
+        """Describe an album and its images, named by its id, its link or its delete hash."""
+        return self._follow(self._albums.find(album))
+
+    def albums(self) -> Iterator[Album]:
+        """All albums that the key's owner has, without their images, fetched page by page while you iterate."""
+        cursor, more = None, True
+        while more:
+            page = self._follow(self._albums.page(PAGE, cursor))
+            yield from page.albums
+            cursor, more = page.next, page.next is not None
+
+    def update_album(
+        self,
+        album: Album | str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        privacy: str | None = None,
+        layout: str | None = None,
+        cover: str | None = None,
+    ) -> Album:
+        """Change what is not None: "" empties a text, or lets the first image be the cover again."""
+        about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
+        return self._follow(self._albums.update(album, about))
+
+    def set_album_images(
+        self, album: Album | str, images: Iterable[Image | str], *, version: int | None = None
+    ) -> Album:
+        """Hold `images`, in that order, and no other. With `version`, the album's when you read it, raises RefusedError
+        where it has changed since, and the request is never repeated by itself.
+        """
+        return self._follow(self._albums.set_images(album, images, version))
+
+    def add_to_album(self, album: Album | str, images: Iterable[Image | str]) -> Album:
+        """Put images behind those that the album holds; those that are there stay in place."""
+        return self._follow(self._albums.add_images(album, images))
+
+    def remove_from_album(self, album: Album | str, images: Iterable[Image | str]) -> Album:
+        """Take images out of an album; they stay as they are elsewhere."""
+        return self._follow(self._albums.remove_images(album, images))
+
+    def delete_album(self, album: Album | str) -> None:
+        """Remove an album for ever. Its images stay."""
+        self._follow(self._albums.delete(album))
 
     def close(self) -> None:
         """Close the connections."""
@@ -170,6 +240,7 @@ class AsyncClient:
     ) -> None:
         """As Client."""
         self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._albums = AlbumOperations(self._operations)
         self._http = httpx2.AsyncClient(timeout=_timeout(timeout), headers=_identity())
 
     async def upload(
@@ -182,9 +253,11 @@ class AsyncClient:
         name: str | None = None,
         progress: Progress | None = None,
         idempotency_key: str | None = None,
+        album: Album | str | None = None,
     ) -> Image:
         """As Client.upload. A pipe is read to its end in a thread first."""
         texts = {"title": title, "description": description, "alt": alt, "name": name}
+        texts["album"] = album_name(album) if album is not None else None
         if not is_pipe(source):
             return await self._follow(self._operations.upload(source, texts, progress, idempotency_key))
         with await asyncio.to_thread(spooled, source) as copy:
@@ -224,6 +297,65 @@ class AsyncClient:
     async def verify(self, subject: Image | Receipt | str, *, file: Source | None = None) -> Receipt:
         """As Client.verify."""
         return await self._follow(self._operations.verify(subject, file))
+
+    async def create_album(
+        self,
+        images: Iterable[Image | str] = (),
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        privacy: str | None = None,
+        layout: str | None = None,
+        cover: str | None = None,
+    ) -> Album:
+        """As Client.create_album."""
+        about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
+        return await self._follow(self._albums.create(images, about))
+
+    async def album(self, album: Album | str) -> Album:
+        """As Client.album."""
+        return await self._follow(self._albums.find(album))
+
+    async def albums(self) -> AsyncIterator[Album]:
+        """As Client.albums."""
+        cursor, more = None, True
+        while more:
+            page = await self._follow(self._albums.page(PAGE, cursor))
+            for album in page.albums:
+                yield album
+            cursor, more = page.next, page.next is not None
+
+    async def update_album(
+        self,
+        album: Album | str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        privacy: str | None = None,
+        layout: str | None = None,
+        cover: str | None = None,
+    ) -> Album:
+        """As Client.update_album."""
+        about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
+        return await self._follow(self._albums.update(album, about))
+
+    async def set_album_images(
+        self, album: Album | str, images: Iterable[Image | str], *, version: int | None = None
+    ) -> Album:
+        """As Client.set_album_images."""
+        return await self._follow(self._albums.set_images(album, images, version))
+
+    async def add_to_album(self, album: Album | str, images: Iterable[Image | str]) -> Album:
+        """As Client.add_to_album."""
+        return await self._follow(self._albums.add_images(album, images))
+
+    async def remove_from_album(self, album: Album | str, images: Iterable[Image | str]) -> Album:
+        """As Client.remove_from_album."""
+        return await self._follow(self._albums.remove_images(album, images))
+
+    async def delete_album(self, album: Album | str) -> None:
+        """As Client.delete_album."""
+        await self._follow(self._albums.delete(album))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -36,7 +36,7 @@ class Send:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    json: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     picture: Picture | None = None
     hashed: bool = False

@@ -53,30 +53,30 @@ class Operations:
             raise InputError("An idempotency key has 16 to 128 printable ASCII characters, none of them a blank.")
         send = Send(
             "POST",
-            self._address("api/v1/images"),
-            headers=self._headers() | {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(24)},
+            self.address("api/v1/images"),
+            headers=self.headers() | {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(24)},
         )
         fields = {name: sendable(text) for name, text in texts.items() if text is not None}
         if is_url(source):
             assert isinstance(source, str)
             answer = yield from exchange(replace(send, json={"url": sendable(source), **fields}), self.patience)
-            return Image.parse(_json(answer))
+            return Image.parse(json_of(answer))
         with opened(source, progress) as picture:
             answer = yield from exchange(replace(send, picture=picture, fields=fields), self.patience)
-            image = Image.parse(_json(answer))
+            image = Image.parse(json_of(answer))
             _check_arrival(image, picture.sha256)
             return image
 
     def info(self, image: Image | str, delete_hash: str | None = None) -> Plan[Image]:
         """Describe one image."""
         answer = yield from exchange(self._about("GET", image, delete_hash), self.patience)
-        return Image.parse(_json(answer))
+        return Image.parse(json_of(answer))
 
     def page(self, limit: int, cursor: str | None) -> Plan[Page]:
         """One page of the caller's images, `limit` at most."""
         query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
-        send = Send("GET", self._address("api/v1/images"), self._headers(), query)
-        answer = _json((yield from exchange(send, self.patience)))
+        send = Send("GET", self.address("api/v1/images"), self.headers(), query)
+        answer = json_of((yield from exchange(send, self.patience)))
         images = answer.get("images") if isinstance(answer, dict) else None
         if not isinstance(images, list):
             raise UnexpectedAnswerError(f"{send.url} answered with no list of images. Is the server's address right?")
@@ -91,7 +91,7 @@ class Operations:
             raise InputError("Nothing to change: pass a title, description, alt or name.")
         send = replace(self._about("PATCH", image, delete_hash), json=changes)
         answer = yield from exchange(send, self.patience)
-        return Image.parse(_json(answer))
+        return Image.parse(json_of(answer))
 
     def delete(self, image: Image | str, delete_hash: str | None = None) -> Plan[None]:
         """Remove an image. If an answer was lost and the next try finds it gone, this was our own doing."""
@@ -102,8 +102,8 @@ class Operations:
         """Check a receipt's signature, then the bytes at its link, then those of a local `file`."""
         receipt = yield from self._receipt(subject)
         self._check_issuer(receipt)
-        answer = yield from exchange(Send("GET", self._address(".well-known/heliograph-keys.json")), self.patience)
-        check_signature(receipt, _json(answer))
+        answer = yield from exchange(Send("GET", self.address(".well-known/heliograph-keys.json")), self.patience)
+        check_signature(receipt, json_of(answer))
         yield from self._check_link(receipt)
         if file is not None:
             with opened(file) as picture:
@@ -155,16 +155,18 @@ class Operations:
         if delete_hash and not secret:
             raise InputError("This is not a delete hash or delete link.")
         query = {"delete_hash": secret} if secret else {}
-        return Send(method, self._address(f"api/v1/images/{quote(named.id or secret)}"), self._headers(), query)
+        return Send(method, self.address(f"api/v1/images/{quote(named.id or secret)}"), self.headers(), query)
 
-    def _address(self, path: str) -> str:
+    def address(self, path: str) -> str:
+        """The address of a path of the server."""
         return f"{self.target.url}/{path}"
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """What shows who calls."""
         return {"Authorization": f"Bearer {self.target.key}"} if self.target.key else {}
 
 
-def _json(answer: Answer) -> Any:  # noqa: ANN401 # JSON may be anything
+def json_of(answer: Answer) -> Any:  # noqa: ANN401 # JSON may be anything
     """The JSON of a good answer; raises UnexpectedAnswerError if it holds none."""
     try:
         return json.loads(answer.body)

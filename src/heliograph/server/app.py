@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from heliograph.imaging.limits import Limits as ImageLimits
 from heliograph.imaging.pool import WorkerPool
 from heliograph.server import migrations
+from heliograph.server.albums import Albums
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
@@ -26,6 +27,7 @@ from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
+from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.routes import Application, table
@@ -105,16 +107,20 @@ class Server:
             folder=folder,
         )
         reference = Reference(links)
+        albums = Albums(database=self._database)
+        native = Native(
+            callers=callers,
+            limits=limits,
+            reader=reader,
+            uploads=uploads,
+            library=library,
+            albums=albums,
+            links=links,
+            signer=signer,
+        )
         rows = table(
-            Native(
-                callers=callers,
-                limits=limits,
-                reader=reader,
-                uploads=uploads,
-                library=library,
-                links=links,
-                signer=signer,
-            ),
+            native,
+            NativeAlbums(native=native, callers=callers, limits=limits, albums=albums, links=links),
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
@@ -124,6 +130,7 @@ class Server:
                 reader=reader,
                 uploads=uploads,
                 library=library,
+                albums=albums,
                 links=links,
                 open_to_all=settings.anonymous_uploads,
                 document=reference.content,

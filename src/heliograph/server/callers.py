@@ -1,10 +1,10 @@
-"""Credentials of any dialect become a Caller here; and who may do what to an image is decided here."""
+"""Credentials of any dialect become a Caller here; and who may do what to an image or an album is decided here."""
 
 import hmac
 
 from heliograph.server.errors import Forbidden, InvalidToken, NoKeySent, NoTokenSent, UnknownKey
 from heliograph.server.identity import Identity
-from heliograph.server.model import Account, Caller, Image
+from heliograph.server.model import Account, Album, Caller, Image
 
 _LONGEST_CREDENTIAL = 256
 
@@ -59,14 +59,14 @@ def account_of(caller: Caller) -> Account:
     return caller.account
 
 
-def owns(caller: Caller, image: Image, delete_hash: str | None = None) -> bool:
-    """Whether the caller may change and remove the image: its account, or who knows its delete hash."""
-    if caller.account is not None and image.account_id == caller.account.id:
+def owns(caller: Caller, thing: Image | Album, delete_hash: str | None = None) -> bool:
+    """Whether the caller may change and remove the image or album: its account, or who knows its delete hash."""
+    if caller.account is not None and thing.account_id == caller.account.id:
         return True
-    return delete_hash is not None and hmac.compare_digest(delete_hash.encode(), image.delete_hash.encode())
+    return delete_hash is not None and hmac.compare_digest(delete_hash.encode(), thing.delete_hash.encode())
 
 
-def must_own(caller: Caller, image: Image, delete_hash: str | None = None) -> None:
-    """Raise Forbidden unless the caller `owns` the image."""
-    if not owns(caller, image, delete_hash):
+def must_own(caller: Caller, thing: Image | Album, delete_hash: str | None = None) -> None:
+    """Raise Forbidden unless the caller `owns` the image or album."""
+    if not owns(caller, thing, delete_hash):
         raise Forbidden

@@ -1,4 +1,5 @@
-"""Every SQL statement, written once for SQLite and PostgreSQL; rows become records here and nowhere else.
+"""Every SQL statement, written once for SQLite and PostgreSQL; rows become records here (those of albums in
+`catalog_albums`) and nowhere else.
 
 A function that reads returns a statement for `Database.fetch_*`; a class that writes is the work of one
 `Database.transaction`. Times are whole milliseconds since 1970, UTC, in the tables, and aware datetimes in the records.
@@ -35,6 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.model import Application, Blob, Image
+from heliograph.server.stamps import stamp as _stamp
+from heliograph.server.stamps import time_of as _time
 
 metadata = MetaData()
 
@@ -134,17 +137,17 @@ def now() -> datetime:
 
 def image(image_id: str) -> Select[Any]:
     """The image of that id, tombstones too."""
-    return _images().where(images.c.id == image_id)
+    return shown_images().where(images.c.id == image_id)
 
 
 def image_by_delete_hash(delete_hash: str) -> Select[Any]:
     """The image of that delete hash, tombstones too."""
-    return _images().where(images.c.delete_hash == delete_hash)
+    return shown_images().where(images.c.delete_hash == delete_hash)
 
 
 def owned_images(account_id: int, limit: int, before: tuple[datetime, str] | None) -> Select[Any]:
     """The live images of an account, newest first, at most `limit`, those after the position `before` (time, id)."""
-    found = _images().where(images.c.account_id == account_id, images.c.removed.is_(None))
+    found = shown_images().where(images.c.account_id == account_id, images.c.removed.is_(None))
     if before:
         at, image_id = before
         found = found.where(tuple_(images.c.created, images.c.id) < tuple_(_stamp(at), image_id))
@@ -171,7 +174,8 @@ def to_image(row: Row[Any]) -> Image:
     )
 
 
-def _images() -> Select[Any]:
+def shown_images() -> Select[Any]:
+    """All images, each with what is known of its blob: what `to_image` reads."""
     shown = (blobs.c.size, blobs.c.media_type, blobs.c.width, blobs.c.height, blobs.c.frames)
     return select(images, *shown).join(blobs, images.c.blob == blobs.c.sha256)
 
@@ -196,11 +200,14 @@ def to_replay(row: Row[Any]) -> Replay:
     return Replay(row.key, row.fingerprint, row.received_sha256, row.image_id)
 
 
-def add_image(added: Image, replayed: Replay | None) -> Callable[[Connection], bool]:
+def add_image(
+    added: Image, replayed: Replay | None, then: Callable[[Connection], None] | None = None
+) -> Callable[[Connection], bool]:
     """Publish an image, its blob adopted or new, and remember its idempotency key.
 
-    The blob's bytes must have been put after `added.created`. The work returns False, having published nothing, where
-    the id, the delete hash or the idempotency key is taken. It raises BlobBeingSwept.
+    The blob's bytes must have been put after `added.created`. `then` is done in the same transaction: what it raises
+    leaves nothing published. The work returns False, having published nothing, where the id, the delete hash or the
+    idempotency key is taken. It raises BlobBeingSwept.
     """
 
     def work(connection: Connection) -> bool:
@@ -208,6 +215,8 @@ def add_image(added: Image, replayed: Replay | None) -> Callable[[Connection], b
             with connection.begin_nested():
                 _adopt_blob(connection, added)
                 connection.execute(insert(images), _image_row(added))
+                if then:
+                    then(connection)
                 if replayed:
                     connection.execute(
                         delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
@@ -413,11 +422,3 @@ def _replay_row(record: Replay, created: datetime) -> dict[str, object]:
 
 def _run(connection: Connection, statement: Any) -> None:  # noqa: ANN401 - any statement
     connection.execute(statement)
-
-
-def _stamp(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _time(stamp: int) -> datetime:
-    return datetime.fromtimestamp(stamp / 1000, UTC)

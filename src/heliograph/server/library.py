@@ -4,19 +4,16 @@ Hides where bytes lie, which rendition stands for what, and that renditions are 
 """
 
 import asyncio
-import base64
 import hashlib
 import logging
 import re
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
-from heliograph.server import catalog
+from heliograph.server import catalog, cursors
 from heliograph.server.errors import (
     BadParameter,
     CorruptImage,
@@ -106,10 +103,11 @@ class Library:
 
     async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Image], str | None]:
         """A page of the account's images, newest first, and the cursor of the next page. Raises BadParameter."""
-        before = _read_cursor(cursor) if cursor else None
+        before = cursors.read(cursor) if cursor else None
         rows = await self._database.fetch_all(catalog.owned_images(account.id, limit + 1, before))
         images = [catalog.to_image(row) for row in rows]
-        return images[:limit], _cursor(images[:limit]) if len(images) > limit else None
+        last = images[limit - 1] if len(images) > limit else None
+        return images[:limit], cursors.written(last.created, last.id) if last else None
 
     # The bytes behind a link
 
@@ -213,16 +211,3 @@ def _live(image: Image | None) -> Image:
         day = image.removed.strftime("%Y-%m-%d")
         raise Gone(f"This image was removed on {day}.", image.removed.timestamp(), image.removed_reason or "")
     return image
-
-
-def _cursor(images: Sequence[Image]) -> str:
-    last = images[-1]
-    return base64.urlsafe_b64encode(f"{last.created.timestamp():.3f} {last.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, image_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-        return datetime.fromtimestamp(float(at), UTC), image_id
-    except (ValueError, OverflowError) as problem:
-        raise BadParameter("The cursor is not one that this server gave out.") from problem

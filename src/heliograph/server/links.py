@@ -2,6 +2,9 @@
 
 Our ids have one length, so a size letter behind one is never ambiguous. Imported foreign ids keep their own length (5
 to 8): they are looked up whole first, and then less one letter (wire page links-and-thumbnails, section 2).
+
+Every kind of word has a length of its own, so none is ever taken for another: foreign ids 5 to 8, image ids 10, those
+with a size letter 11, album ids 12 (their page is `/a/ID`), delete hashes 15.
 """
 
 import re
@@ -14,6 +17,7 @@ from heliograph.imaging.recipe import LETTERS
 from heliograph.server.model import ImageRef
 
 ID_LENGTH = 10
+ALBUM_ID_LENGTH = 12
 DELETE_HASH_LENGTH = 15
 _ALPHABET = string.ascii_letters + string.digits
 _IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
@@ -22,6 +26,11 @@ _IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
 def new_id() -> str:
     """A fresh image id: 10 letters and digits, 59 bits, not to be guessed."""
     return _random_word(ID_LENGTH)
+
+
+def new_album_id() -> str:
+    """A fresh album id: 12 letters and digits, 71 bits; who has a hidden album's link has it from somebody."""
+    return _random_word(ALBUM_ID_LENGTH)
 
 
 def new_delete_hash() -> str:
@@ -63,6 +72,10 @@ class Links:
     def page(self, image_id: str) -> str:
         """The page that shows the image."""
         return f"{self.public}/{image_id}"
+
+    def album(self, album_id: str) -> str:
+        """The page that shows the album."""
+        return f"{self.public}/a/{album_id}"
 
     def direct(self, image_id: str, media_type: str) -> str:
         """The image file itself, with the extension of its stored type."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,39 @@ class Image:
     description: str | None = None
     alt: str | None = None
     name: str | None = None
+    removed: datetime | None = None
+    removed_reason: str | None = None
+
+
+Privacy = Literal["public", "hidden", "secret"]
+PRIVACIES: tuple[str, ...] = get_args(Privacy)
+"""Who sees an album: anybody and it may be listed, whoever has its link, or only who may change it."""
+
+Layout = Literal["blog", "grid", "horizontal", "vertical"]
+LAYOUTS: tuple[str, ...] = get_args(Layout)
+"""How an album's page sets its pictures; the words are Imgur's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Images in an order. `created` and `removed` are aware datetimes in UTC; `removed` makes it a tombstone.
+
+    account_id: None for an anonymous album, which is held by its delete hash. privacy, layout: words of `PRIVACIES` and
+    `LAYOUTS`. version: counts the changes. size: how many images it shows. cover: the id of the image that stands for
+    it, the chosen one or else the first; None where it shows none.
+    """
+
+    id: str
+    delete_hash: str
+    account_id: int | None
+    created: datetime
+    privacy: Privacy
+    layout: Layout
+    title: str | None = None
+    description: str | None = None
+    version: int = 1
+    size: int = 0
+    cover: str | None = None
     removed: datetime | None = None
     removed_reason: str | None = None
 

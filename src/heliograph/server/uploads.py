@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heliograph.imaging.formats import FORMATS, Inspection
-from heliograph.server import catalog
+from heliograph.server import catalog, catalog_albums
 from heliograph.server.errors import BadParameter, Busy, Conflict, Gone, NoImageSent, naming_image_failures
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
+from heliograph.server.model import Album, Blob, Caller, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT, checked_texts
@@ -77,18 +77,20 @@ class Uploads:
         texts: Texts,
         caller: Caller,
         idempotency_key: str | None = None,
+        album: Album | None = None,
     ) -> Accepted:
-        """Publish `picture`. With the idempotency key of an earlier upload of the same content, that one's answer
-        again.
+        """Publish `picture`, as the last of `album` where one is named. With the idempotency key of an earlier upload
+        of the same content, that one's answer again.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
-        ForbiddenAddress, FetchFailed, BadParameter, Conflict, Busy, StorageUnavailable.
+        ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), Busy,
+        StorageUnavailable.
         """
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
         texts = _checked(texts)
         replay_key = _replay_key(idempotency_key, caller)
-        fingerprint = _fingerprint(picture, texts)
+        fingerprint = _fingerprint(picture, texts, album)
         if replay_key and (known := await self._replayed(replay_key, fingerprint)):
             return known
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
@@ -98,7 +100,7 @@ class Uploads:
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
             remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            published = await self._publish(image, stored, remembered)
+            published = await self._publish(image, stored, remembered, album)
         if published is None:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
@@ -112,13 +114,16 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, remembered: catalog.Replay | None) -> Image | None:
+    async def _publish(
+        self, image: Image, stored: Path, remembered: catalog.Replay | None, album: Album | None
+    ) -> Image | None:
         """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
+        into_album = catalog_albums.add_images(album.id, [image.id]) if album else None
         for attempt in range(_ATTEMPTS):
             image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
             try:
-                if await self._database.transaction(catalog.add_image(image, remembered)):
+                if await self._database.transaction(catalog.add_image(image, remembered, into_album)):
                     return image
                 await self._database.transaction(catalog.abandon_blob(image))
                 return None
@@ -188,7 +193,7 @@ def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
     return hashlib.sha256(who.encode()).digest()
 
 
-def _fingerprint(picture: Incoming | RemoteImage, texts: Texts) -> bytes:
-    """What makes two uploads the same content: the bytes (or the address) and the texts."""
+def _fingerprint(picture: Incoming | RemoteImage, texts: Texts, album: Album | None) -> bytes:
+    """What makes two uploads the same content: the bytes (or the address), the texts and the album."""
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    return hashlib.sha256(content + repr(texts).encode()).digest()
+    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()

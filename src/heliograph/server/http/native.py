@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.http.bodies import Form, Reader
@@ -138,6 +139,7 @@ class Native:
         reader: Reader,
         uploads: Uploads,
         library: Library,
+        albums: Albums,
         links: Links,
         signer: Signer,
     ) -> None:
@@ -146,29 +148,32 @@ class Native:
         self._reader = reader
         self._uploads = uploads
         self._library = library
+        self._albums = albums
         self._links = links
         self._signer = signer
 
     async def upload(self, request: Request) -> Response:
         """POST /api/v1/images."""
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         self._callers.may_upload(caller)
         allowance = await self._limits.admit_upload(caller)
         async with self._reader.read(request, PICTURE_FIELDS) as form:
             key = request.headers.get("idempotency-key")
-            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key)
-        answer = self._for_owner(accepted.image)
+            named = form.text("album")
+            album = await self._albums.find_to_change(named, caller) if named else None
+            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album)
+        answer = self.for_owner(accepted.image)
         answer.receipt = accepted.receipt
         if not accepted.replayed:
             answer.removed_metadata = list(accepted.removed)
-        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **_limit_headers(allowance)}
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **limit_headers(allowance)}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
     async def find(self, request: Request) -> Response:
         """GET /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         mine = owns(caller, image, delete_hash)
-        answer = self._for_owner(image) if mine else self._for_anybody(image)
+        answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
         return json_reply(answer)
 
@@ -177,14 +182,14 @@ class Native:
         image, caller, delete_hash = await self._image(request)
         must_own(caller, image, delete_hash)
         try:
-            wanted = msgspec.json.decode(await _small_body(request), type=Edit)
+            wanted = msgspec.json.decode(await small_body(request), type=Edit)
         except msgspec.DecodeError as problem:
             raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
         texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
         edited = await self._library.edit(
             image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}
         )
-        return json_reply(self._for_owner(edited))
+        return json_reply(self.for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
@@ -195,12 +200,9 @@ class Native:
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
-        account = account_of(await self._caller(request))
-        asked = request.query_params.get("limit", "50")
-        if not asked.isdecimal() or len(asked) > 3 or not 1 <= int(asked) <= _LARGEST_PAGE:
-            raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
-        images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
-        return json_reply(ImagePage([self._for_owner(image) for image in images], cursor))
+        account = account_of(await self.caller(request))
+        images, cursor = await self._library.owned_by(account, *page_asked(request))
+        return json_reply(ImagePage([self.for_owner(image) for image in images], cursor))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -222,7 +224,8 @@ class Native:
         )
         return json_reply(problem, status, headers, "application/problem+json")
 
-    async def _caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
+        """Who calls. Raises InvalidToken, UnknownKey."""
         header = request.headers.get("authorization")
         scheme, _, credential = (header or "").strip().partition(" ")
         key, token = None, None
@@ -234,7 +237,7 @@ class Native:
 
     async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown."""
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         named = request.path_params["id"]
         if len(named) == DELETE_HASH_LENGTH:
             return await self._library.find_by_delete_hash(named), caller, named
@@ -242,7 +245,8 @@ class Native:
             raise NotFound
         return await self._library.find(named), caller, request.query_params.get("delete_hash")
 
-    def _for_anybody(self, image: Image) -> ImageAnswer:
+    def for_anybody(self, image: Image) -> ImageAnswer:
+        """The image as everybody may see it."""
         blob = image.blob
         return ImageAnswer(
             id=image.id,
@@ -262,8 +266,9 @@ class Native:
             created=rfc3339(image.created),
         )
 
-    def _for_owner(self, image: Image) -> ImageAnswer:
-        answer = self._for_anybody(image)
+    def for_owner(self, image: Image) -> ImageAnswer:
+        """The image with what lets its owner remove it."""
+        answer = self.for_anybody(image)
         answer.delete_hash = image.delete_hash
         answer.delete_link = self._links.delete_page(image.delete_hash)
         return answer
@@ -273,7 +278,16 @@ def _texts(form: Form) -> Texts:
     return Texts(form.text("title"), form.text("description"), form.text("alt"), form.text("name"))
 
 
-async def _small_body(request: Request) -> bytes:
+def page_asked(request: Request) -> tuple[int, str | None]:
+    """How many entries of a listing the query wants on a page, and the cursor where it begins. Raises BadParameter."""
+    asked = request.query_params.get("limit", "50")
+    if not asked.isdecimal() or len(asked) > 3 or not 1 <= int(asked) <= _LARGEST_PAGE:
+        raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
+    return int(asked), request.query_params.get("cursor")
+
+
+async def small_body(request: Request) -> bytes:
+    """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
     body = b""
     async for piece in request.stream():
         body += piece
@@ -282,7 +296,7 @@ async def _small_body(request: Request) -> bytes:
     return body
 
 
-def _limit_headers(allowance: Allowance) -> dict[str, str]:
+def limit_headers(allowance: Allowance) -> dict[str, str]:
     """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
     first.
     """

@@ -10,30 +10,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE
-from heliograph.server.http.native import STATUS, Edit, ImageAnswer, ImagePage, Problem
+from heliograph.server.http.native import Edit, ImageAnswer, ImagePage, Problem
+from heliograph.server.http.openapi_albums import TYPES, album_paths
+from heliograph.server.http.openapi_parts import DELETE_HASH, KEY, OPTIONAL_KEY, REF, answers, paging, query, schema
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
 from heliograph.server.texts import LONGEST_TEXT
 
-_REF = "#/components/schemas/{name}"
 _TEXT_MEANINGS = {
     "title": "A title.",
     "description": "A longer description.",
     "alt": "What the picture shows, for those who do not see it.",
     "name": "The file's name.",
 }
+_ALBUM = "The id of an album of yours, or the delete hash of an anonymous one: the picture becomes its last."
 _ID = {
     "name": "id",
     "in": "path",
     "required": True,
     "description": "The image's id, or its delete hash.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9]+$"},
-}
-_DELETE_HASH = {
-    "name": "delete_hash",
-    "in": "query",
-    "description": "Shows that you may change and remove the image, in place of its owner's key.",
-    "schema": {"type": "string"},
 }
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
@@ -61,7 +57,7 @@ class Reference:
 
 
 def _document(server: str) -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([ImageAnswer, ImagePage, Edit, Problem], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components([ImageAnswer, ImagePage, Edit, *TYPES, Problem], ref_template=REF)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,63 +77,52 @@ def _document(server: str) -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    image = {"schema": {"$ref": _REF.format(name="ImageAnswer")}}
-    page = {"schema": {"$ref": _REF.format(name="ImagePage")}}
-    optional_key: list[dict[str, list[str]]] = [{}, {"key": []}]
+    image, page = schema("ImageAnswer"), schema("ImagePage")
     return {
         "/api/v1/images": {
             "post": {
                 "operationId": "upload",
                 "summary": "Upload a picture",
-                "security": optional_key,
+                "security": OPTIONAL_KEY,
                 "parameters": [_IDEMPOTENCY, *_text_parameters()],
                 "requestBody": {"required": True, "content": _upload_bodies()},
-                "responses": _answers("201", "The image is stored, durably.", image, _UPLOAD_FAILURES),
+                "responses": answers("201", "The image is stored, durably.", image, _UPLOAD_FAILURES),
             },
             "get": {
                 "operationId": "list",
                 "summary": "List one's own images, newest first",
-                "security": [{"key": []}],
-                "parameters": [
-                    _query(
-                        "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."
-                    ),
-                    _query("cursor", {"type": "string"}, "`next` of the page before."),
-                ],
-                "responses": _answers(
-                    "200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")
-                ),
+                "security": KEY,
+                "parameters": paging("Images"),
+                "responses": answers("200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")),
             },
         },
         "/api/v1/images/{id}": {
-            "parameters": [_ID, _DELETE_HASH],
+            "parameters": [_ID, DELETE_HASH],
             "get": {
                 "operationId": "find",
                 "summary": "Describe an image",
-                "security": optional_key,
-                "responses": _answers("200", "The image.", image, _FINDING_FAILURES),
+                "security": OPTIONAL_KEY,
+                "responses": answers("200", "The image.", image, _FINDING_FAILURES),
             },
             "patch": {
                 "operationId": "edit",
                 "summary": "Change an image's texts",
-                "security": optional_key,
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": {"$ref": _REF.format(name="Edit")}}},
-                },
-                "responses": _answers(
+                "security": OPTIONAL_KEY,
+                "requestBody": {"required": True, "content": {"application/json": schema("Edit")}},
+                "responses": answers(
                     "200", "The image as it is now.", image, (*_FINDING_FAILURES, "Forbidden", "BadParameter")
                 ),
             },
             "delete": {
                 "operationId": "remove",
                 "summary": "Remove an image for ever",
-                "security": optional_key,
-                "responses": _answers(
+                "security": OPTIONAL_KEY,
+                "responses": answers(
                     "204", "Removed; its links answer 410 from now on.", None, (*_FINDING_FAILURES, "Forbidden")
                 ),
             },
         },
+        **album_paths(),
         "/.well-known/heliograph-keys.json": {
             "get": {
                 "operationId": "keys",
@@ -156,31 +141,16 @@ def _paths() -> dict[str, Any]:
 
 _FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
 _UPLOAD_FAILURES = tuple(
-    failure.__name__
-    for failure in CATALOGUE
-    if failure.__name__ not in ("NotFound", "Gone", "InvalidFkey", "Forbidden", "NoTokenSent")
+    failure.__name__ for failure in CATALOGUE if failure.__name__ not in ("InvalidFkey", "NoTokenSent")
 )
 
 
-def _answers(
-    status: str, description: str, content: dict[str, Any] | None, failures: tuple[str, ...]
-) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": description}
-    if content:
-        success["content"] = {"application/json": content}
-    named: dict[int, list[str]] = {}
-    for failure in failures:
-        named.setdefault(STATUS[failure], []).append(failure)
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    failed = {str(code): {"description": ", ".join(names), "content": problem} for code, names in sorted(named.items())}
-    return {status: success, **failed}
-
-
 def _upload_bodies() -> dict[str, Any]:
-    texts = {
+    texts: dict[str, dict[str, Any]] = {
         name: {"type": "string", "maxLength": most, "description": _TEXT_MEANINGS[name]}
         for name, most in LONGEST_TEXT.items()
     }
+    texts["album"] = {"type": "string", "description": _ALBUM}
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The picture's bytes."}
     encoded = {
         "type": "string",
@@ -208,11 +178,8 @@ def _upload_bodies() -> dict[str, Any]:
 
 
 def _text_parameters() -> list[dict[str, Any]]:
-    return [
-        _query(name, {"type": "string", "maxLength": most}, f"{_TEXT_MEANINGS[name]} (With a raw body.)")
+    texts = [
+        query(name, {"type": "string", "maxLength": most}, f"{_TEXT_MEANINGS[name]} (With a raw body.)")
         for name, most in LONGEST_TEXT.items()
     ]
-
-
-def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+    return [*texts, query("album", {"type": "string"}, f"{_ALBUM} (With a raw body.)")]

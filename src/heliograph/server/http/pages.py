@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
 from heliograph.imaging.recipe import LETTERS
+from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers
 from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NotFound
 from heliograph.server.http.api_page import described
@@ -29,7 +30,7 @@ from heliograph.server.http.replies import failure_headers, rfc3339
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
-from heliograph.server.model import Image, Texts
+from heliograph.server.model import Caller, Image, Texts
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Uploads
 
@@ -52,7 +53,7 @@ HEADINGS: dict[str, tuple[int, str]] = {
     "Forbidden": (403, "Not allowed"),
     "NotFound": (404, "Nothing here"),
     "MethodNotAllowed": (405, "Not in this way"),
-    "Gone": (410, "This picture was removed"),
+    "Gone": (410, "This was removed"),
     "BadParameter": (400, "Something in the form is not right"),
     "Conflict": (409, "Already used"),
     "UploadLimitReached": (429, "Too many uploads for now"),
@@ -84,6 +85,7 @@ class Pages:
         reader: Reader,
         uploads: Uploads,
         library: Library,
+        albums: Albums,
         links: Links,
         open_to_all: bool,
         document: Mapping[str, Any],
@@ -93,6 +95,7 @@ class Pages:
         self._reader = reader
         self._uploads = uploads
         self._library = library
+        self._albums = albums
         self._links = links
         self._open_to_all = open_to_all
         self._document = document
@@ -145,7 +148,6 @@ class Pages:
         image = await self._library.find(request.path_params["id"])
         known = hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), image.delete_hash.encode())
         direct = self._links.direct(image.id, image.blob.media_type)
-        in_browsers = BY_MEDIA_TYPE[image.blob.media_type].in_browsers
         return self._page(
             "image.html",
             image=image,
@@ -153,11 +155,29 @@ class Pages:
             alt=_alt(image),
             page=self._links.page(image.id),
             direct=direct,
-            shown=direct if in_browsers else self._links.web(image.id),
+            shown=self._shown(image),
             fields=_link_fields(image, direct, self._links.page(image.id)),
             thumbnails=_thumbnail_fields(image, self._links),
             delete_page=self._links.delete_page(image.delete_hash) if known else None,
         )
+
+    async def album(self, request: Request) -> Response:
+        """GET /a/{id}. Nobody is known here, so a secret album is shown to nobody; a hidden one is listed nowhere."""
+        anybody = Caller(request.scope["state"]["address"])
+        album = await self._albums.find(request.path_params["id"], anybody)
+        images = await self._albums.images(album)
+        cover = next((image for image in images if image.id == album.cover), None)
+        response = self._page(
+            "album.html",
+            album=album,
+            title=album.title or f"Album {album.id}",
+            page=self._links.album(album.id),
+            pictures=[(image, _title(image), _alt(image), self._shown(image)) for image in images],
+            cover=self._shown(cover) if cover else None,
+        )
+        if album.privacy != "public":
+            response.headers["x-robots-tag"] = "noindex"
+        return response
 
     async def ask_to_delete(self, request: Request) -> Response:
         """GET /delete/{hash}."""
@@ -220,6 +240,12 @@ class Pages:
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["www-authenticate"] = 'Bearer realm="heliograph"'
         return response
+
+    def _shown(self, image: Image) -> str:
+        """The link of what every browser shows: the original, or a rendition of one that not every browser shows."""
+        if BY_MEDIA_TYPE[image.blob.media_type].in_browsers:
+            return self._links.direct(image.id, image.blob.media_type)
+        return self._links.web(image.id)
 
     def _page(self, template: str, **content: object) -> Response:
         html = self._templates.get_template(template).render(content)

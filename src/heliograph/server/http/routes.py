@@ -19,6 +19,7 @@ from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
+from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.status import Status
@@ -47,7 +48,7 @@ class Row:
 
 
 def table(
-    native: Native, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status
+    native: Native, albums: NativeAlbums, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status
 ) -> tuple[Row, ...]:
     """Every URL of the server."""
     # fmt: off
@@ -57,6 +58,14 @@ def table(
         Row("GET",    "/api/v1/images/{id}",               native.find,        native),
         Row("PATCH",  "/api/v1/images/{id}",               native.edit,        native),
         Row("DELETE", "/api/v1/images/{id}",               native.remove,      native),
+        Row("POST",   "/api/v1/albums",                    albums.create,      native),
+        Row("GET",    "/api/v1/albums",                    albums.list,        native),
+        Row("GET",    "/api/v1/albums/{id}",               albums.find,        native),
+        Row("PATCH",  "/api/v1/albums/{id}",               albums.edit,        native),
+        Row("DELETE", "/api/v1/albums/{id}",               albums.remove,      native),
+        Row("PUT",    "/api/v1/albums/{id}/images",        albums.set_images,  native),
+        Row("POST",   "/api/v1/albums/{id}/images",        albums.add_images,  native),
+        Row("DELETE", "/api/v1/albums/{id}/images",        albums.remove_images, native),
         Row("GET",    "/api/v1/openapi.json",              reference.document, native),
         Row("GET",    "/.well-known/heliograph-keys.json", native.keys,        native),
 
@@ -76,6 +85,7 @@ def table(
         Row("GET",    "/docs/problems",                    pages.problems,     pages),
         Row("GET",    "/delete/{hash}",                    pages.ask_to_delete, pages),
         Row("POST",   "/delete/{hash}",                    pages.delete,       pages),
+        Row("GET",    "/a/{id}",                           pages.album,        pages),
         Row("GET",    "/static/{name}",                    pages.asset,        pages),
         Row("GET",    "/{id}",                             pages.image,        pages),
 

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from heliograph.server.catalog import metadata
+from heliograph.server import catalog_albums
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
+context.configure(connection=connection, target_metadata=catalog_albums.albums.metadata, transactional_ddl=False)
 context.run_migrations()

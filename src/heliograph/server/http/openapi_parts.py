@@ -1,0 +1,47 @@
+"""The parts that every operation of the OpenAPI document is made of."""
+
+from typing import Any
+
+from heliograph.server.http.native import STATUS
+
+REF = "#/components/schemas/{name}"
+OPTIONAL_KEY: list[dict[str, list[str]]] = [{}, {"key": []}]
+KEY: list[dict[str, list[str]]] = [{"key": []}]
+DELETE_HASH = {
+    "name": "delete_hash",
+    "in": "query",
+    "description": "Shows that you may change and remove it, in place of its owner's key.",
+    "schema": {"type": "string"},
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The content whose schema is the type of that name."""
+    return {"schema": {"$ref": REF.format(name=name)}}
+
+
+def query(name: str, described: dict[str, Any], description: str) -> dict[str, Any]:
+    """A parameter of the query; `described` is its schema."""
+    return {"name": name, "in": "query", "description": description, "schema": described}
+
+
+def paging(what: str) -> list[dict[str, Any]]:
+    """The parameters of a listing of `what`."""
+    limit = {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+    return [
+        query("limit", limit, f"{what} on a page."),
+        query("cursor", {"type": "string"}, "`next` of the page before."),
+    ]
+
+
+def answers(status: str, description: str, content: dict[str, Any] | None, failures: tuple[str, ...]) -> dict[str, Any]:
+    """The answers of an operation: its success, and every failure under its status."""
+    success: dict[str, Any] = {"description": description}
+    if content:
+        success["content"] = {"application/json": content}
+    named: dict[int, list[str]] = {}
+    for failure in failures:
+        named.setdefault(STATUS[failure], []).append(failure)
+    problem = {"application/problem+json": schema("Problem")}
+    failed = {str(code): {"description": ", ".join(names), "content": problem} for code, names in sorted(named.items())}
+    return {status: success, **failed}
