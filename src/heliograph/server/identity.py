@@ -20,6 +20,7 @@ REMEMBERED = 10.0
 """Seconds that a lookup is remembered: how long a revoked key may go on."""
 
 _MOST_REMEMBERED = 10_000
+_EVERYTHING = "account albums images:read images:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,15 @@ class Identity:
             key = secrets.token_hex(16)
             write_secret(kept_in, key.encode() + b"\n")
             await self._database.transaction(
-                catalog.register("owner", "first application", secrets.token_hex(8)[:15], _hash(key))
+                catalog.register(
+                    "owner",
+                    {
+                        "name": "first application",
+                        "client_id": secrets.token_hex(8)[:15],
+                        "key": secrets.token_hex(16),
+                    },
+                    {"hash": _hash(key), "id": secrets.token_hex(5), "name": "first key", "scopes": _EVERYTHING},
+                )
             )
         return await asyncio.to_thread(_read_key, kept_in)
 
