@@ -30,6 +30,7 @@ IMPORTERS = {
     "PIL": {"imaging/pillow_formats.py"},
     "prometheus_client": {"server/http/", "server/app.py"},
     "pyvips": {"imaging/pipeline.py"},
+    "pwdlib": {"server/identity/passwords.py"},
     "sqlalchemy": {"server/catalog/", "server/ports.py", "server/backends/", "server/migrations/"},
     "starlette": {"server/http/", "server/app.py"},
     "uvicorn": {"cli/serve.py"},

@@ -17,8 +17,9 @@ from pathlib import Path
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
 from heliograph.server import catalog
+from heliograph.server.audit import done_by
 from heliograph.server.errors import BadParameter, Gone, NotFound, naming_image_failures
-from heliograph.server.model import Account, Image, ImageRef
+from heliograph.server.model import Account, Caller, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
 from heliograph.server.texts import checked_texts
 
@@ -70,16 +71,19 @@ class Library:
         row = await self._database.fetch_one(catalog.image_by_delete_hash(delete_hash))
         return _live(catalog.to_image(row) if row is not None else None)
 
-    async def edit(self, image: Image, texts: dict[str, str | None]) -> Image:
+    async def edit(self, image: Image, texts: dict[str, str | None], by: Caller) -> Image:
         """Set some of title, description, alt and name. Returns the image as it is now. Raises BadParameter."""
         if texts:
-            await self._database.transaction(catalog.edit_image(image.id, checked_texts(texts)))
+            work = catalog.edit_image(image.id, checked_texts(texts))
+            deed = done_by(by, "image.edit", image.id, ", ".join(sorted(texts)))
+            await self._database.transaction(catalog.noted(work, deed))
             self._remembered.pop(image.id, None)
         return await self.find(image.id)
 
-    async def remove(self, image: Image, reason: str) -> None:
+    async def remove(self, image: Image, reason: str, by: Caller) -> None:
         """Make the image a tombstone, at once and for ever. The bytes stay while other images show them."""
-        await self._database.transaction(catalog.bury_image(image.id, catalog.now(), reason))
+        work = catalog.bury_image(image.id, catalog.now(), reason)
+        await self._database.transaction(catalog.noted(work, done_by(by, "image.remove", image.id, reason)))
         self._remembered.pop(image.id, None)
 
     async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Image], str | None]:

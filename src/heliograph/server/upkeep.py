@@ -1,10 +1,13 @@
-"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays."""
+"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays and
+deeds.
+"""
 
 import asyncio
 import logging
 from datetime import timedelta
 
 from heliograph.server import catalog
+from heliograph.server.audit import Audit
 from heliograph.server.errors import HeliographError
 from heliograph.server.ports import BlobStore, Database
 
@@ -17,9 +20,10 @@ _PAUSE = 3600.0
 class Upkeep:
     """Repeats its rounds until cancelled. `grace` is how many seconds the bytes of a removed image are kept."""
 
-    def __init__(self, *, database: Database, blobs: BlobStore, grace: float) -> None:
+    def __init__(self, *, database: Database, blobs: BlobStore, audit: Audit, grace: float) -> None:
         self._database = database
         self._blobs = blobs
+        self._audit = audit
         self._grace = timedelta(seconds=grace)
 
     async def run(self) -> None:
@@ -28,6 +32,7 @@ class Upkeep:
             try:
                 await self.sweep()
                 await self._database.transaction(catalog.forget_replays())
+                await self._audit.forget()
             except HeliographError:
                 log.exception("upkeep failed; it goes on in an hour")
             await asyncio.sleep(_PAUSE)

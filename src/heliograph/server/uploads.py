@@ -11,10 +11,11 @@ from pathlib import Path
 
 from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
+from heliograph.server.audit import done_by
 from heliograph.server.errors import BadParameter, Busy, Conflict, NoImageSent, naming_image_failures
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Blob, Caller, Image, RemoteImage, Texts
+from heliograph.server.model import Blob, Caller, Deed, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT, checked_texts
@@ -98,7 +99,7 @@ class Uploads:
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
             replay = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            published = await self._publish(image, stored, replay)
+            published = await self._publish(image, stored, replay, done_by(caller, "image.upload", image.id))
         if not published:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
@@ -112,12 +113,12 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, replay: catalog.Replay | None) -> bool:
+    async def _publish(self, image: Image, stored: Path, replay: catalog.Replay | None, deed: Deed) -> bool:
         """Bytes first, then the row. False where the idempotency key was used meanwhile."""
         for attempt in range(_ATTEMPTS):
             await self._blobs.put(image.blob.sha256.hex(), stored)
             try:
-                return await self._database.transaction(catalog.add_image(image, replay))
+                return await self._database.transaction(catalog.noted(catalog.add_image(image, replay), deed))
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
         raise Busy

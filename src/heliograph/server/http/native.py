@@ -5,13 +5,13 @@ What it says is typed here; `openapi` describes the same types to the world.
 """
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.server.callers import Callers, account_of, must_own, owns
+from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import json_reply, retry_headers, rfc3339
@@ -25,6 +25,8 @@ from heliograph.server.uploads import Accepted, Uploads
 
 PICTURE_FIELDS = ("image", "file", "url")
 _LARGEST_PAGE = 100
+
+T = TypeVar("T")
 
 STATUS: dict[str, int] = {
     "NoImageSent": 400,
@@ -48,6 +50,7 @@ STATUS: dict[str, int] = {
     "BadParameter": 400,
     "Conflict": 409,
     "UploadLimitReached": 429,
+    "TooManyAttempts": 429,
     "QuotaExceeded": 403,
     "Busy": 503,
     "StorageUnavailable": 503,
@@ -164,7 +167,7 @@ class Native:
 
     async def find(self, request: Request) -> Response:
         """GET /api/v1/images/{id}."""
-        image, caller, delete_hash = await self._image(request)
+        image, caller, delete_hash = await self._image(request, None)
         mine = owns(caller, image, delete_hash)
         answer = self._for_owner(image) if mine else self._for_anybody(image)
         answer.receipt = self._signer.receipt(image)
@@ -174,31 +177,28 @@ class Native:
         """PATCH /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         must_own(caller, image, delete_hash)
-        try:
-            wanted = msgspec.json.decode(await _small_body(request), type=Edit)
-        except msgspec.DecodeError as problem:
-            raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
+        wanted = await read_json(request, Edit)
         texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
         edited = await self._library.edit(
-            image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}
+            image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}, caller
         )
         return json_reply(self._for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
-        must_own(caller, image, delete_hash)
-        await self._library.remove(image, "removed by its owner")
+        await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
         return Response(status_code=204)
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
-        account = account_of(await self._caller(request))
+        caller = await self._caller(request)
+        account = account_of(caller, "images:read")
         asked = request.query_params.get("limit", "50")
         if not asked.isdecimal() or not 1 <= int(asked) <= _LARGEST_PAGE:
             raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
         images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
-        return json_reply(ImagePage([self._for_owner(image) for image in images], cursor))
+        return json_reply(ImagePage([self._for(caller, image) for image in images], cursor))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -221,14 +221,16 @@ class Native:
         return json_reply(problem, status, headers, "application/problem+json")
 
     async def _caller(self, request: Request) -> Caller:
-        scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-        token = credential.strip() if scheme.lower() == "bearer" else None
-        key = credential.strip() if scheme.lower() == "client-id" else None
-        return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await identified(self._callers, request)
 
-    async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:
-        """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown."""
+    async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
+        """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
+
+        A token that lacks the scope is Forbidden before the image is looked for.
+        """
         caller = await self._caller(request)
+        if scope:
+            must_have(caller, scope)
         named = request.path_params["id"]
         if len(named) == DELETE_HASH_LENGTH:
             return await self._library.find_by_delete_hash(named), caller, named
@@ -256,6 +258,9 @@ class Native:
             created=rfc3339(image.created),
         )
 
+    def _for(self, caller: Caller, image: Image) -> ImageAnswer:
+        return self._for_owner(image) if owns(caller, image) else self._for_anybody(image)
+
     def _for_owner(self, image: Image) -> ImageAnswer:
         answer = self._for_anybody(image)
         answer.delete_hash = image.delete_hash
@@ -267,13 +272,25 @@ def _texts(form: Form) -> Texts:
     return Texts(form.text("title"), form.text("description"), form.text("alt"), form.text("name"))
 
 
-async def _small_body(request: Request) -> bytes:
+async def identified(callers: Callers, request: Request) -> Caller:
+    """Who asks, by the header `Authorization`: Bearer with a token, or Client-ID. Raises InvalidToken, UnknownKey."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    token = credential.strip() if scheme.lower() == "bearer" else None
+    key = credential.strip() if scheme.lower() == "client-id" else None
+    return await callers.identify(request.scope["state"]["address"], key=key, token=token)
+
+
+async def read_json(request: Request, kind: type[T]) -> T:
+    """The JSON body as a `kind`. Raises BadParameter."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > 256 * 1024:
             raise BadParameter("The body is longer than an edit can be.")
-    return body
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as problem:
+        raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
 
 
 def _limit_headers(allowance: Allowance) -> dict[str, str]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.native import STATUS, Edit, ImageAnswer, ImagePage, Problem
+from heliograph.server.http.openapi_identity import ACCOUNT_FAILURES, OPERATIONS, TYPES
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
 from heliograph.server.texts import LONGEST_TEXT
@@ -28,6 +29,13 @@ _ID = {
     "required": True,
     "description": "The image's id, or its delete hash.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9]+$"},
+}
+_OWN_ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The application's client id, or the token's id.",
+    "schema": {"type": "string"},
 }
 _DELETE_HASH = {
     "name": "delete_hash",
@@ -61,7 +69,7 @@ class Reference:
 
 
 def _document(server: str) -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([ImageAnswer, ImagePage, Edit, Problem], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components([ImageAnswer, ImagePage, Edit, Problem, *TYPES], ref_template=_REF)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -72,10 +80,13 @@ def _document(server: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
-        "paths": _paths(),
+        "paths": _paths() | _paths_of_identity(),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of an account."}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A token of an account."},
+                "password": {"type": "http", "scheme": "basic", "description": "An account's name and password."},
+            },
         },
     }
 
@@ -104,9 +115,7 @@ def _paths() -> dict[str, Any]:
                     ),
                     _query("cursor", {"type": "string"}, "`next` of the page before."),
                 ],
-                "responses": _answers(
-                    "200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")
-                ),
+                "responses": _answers("200", "A page of images.", page, (*ACCOUNT_FAILURES, "BadParameter")),
             },
         },
         "/api/v1/images/{id}": {
@@ -154,11 +163,29 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _paths_of_identity() -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for each in OPERATIONS:
+        item = paths.setdefault(each.path, {"parameters": [_OWN_ID]} if "{id}" in each.path else {})
+        answer = {"schema": {"$ref": _REF.format(name=each.answer.__name__)}} if each.answer else None
+        described: dict[str, Any] = {
+            "operationId": each.name,
+            "summary": each.summary,
+            "security": [{"key": []}, *([{"password": []}] if each.by_password else [])],
+            "responses": _answers(each.success, "Done.", answer, (*ACCOUNT_FAILURES, *each.failures)),
+        }
+        if each.body:
+            schema = {"$ref": _REF.format(name=each.body.__name__)}
+            described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        item[each.method] = described
+    return paths
+
+
 _FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
 _UPLOAD_FAILURES = tuple(
     failure.__name__
     for failure in CATALOGUE
-    if failure.__name__ not in ("NotFound", "Gone", "InvalidFkey", "Forbidden", "NoTokenSent")
+    if failure.__name__ not in ("NotFound", "Gone", "InvalidFkey", "NoTokenSent", "TooManyAttempts")
 )
 
 

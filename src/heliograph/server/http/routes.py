@@ -19,6 +19,7 @@ from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
+from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.status import Status
@@ -47,7 +48,13 @@ class Row:
 
 
 def table(
-    native: Native, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status
+    native: Native,
+    identity: NativeIdentity,
+    reference: Reference,
+    v1: ImgurV1,
+    v3: ImgurV3,
+    pages: Pages,
+    status: Status,
 ) -> tuple[Row, ...]:
     """Every URL of the server."""
     # fmt: off
@@ -57,6 +64,14 @@ def table(
         Row("GET",    "/api/v1/images/{id}",               native.find,        native),
         Row("PATCH",  "/api/v1/images/{id}",               native.edit,        native),
         Row("DELETE", "/api/v1/images/{id}",               native.remove,      native),
+        Row("GET",    "/api/v1/applications",              identity.applications, native),
+        Row("POST",   "/api/v1/applications",              identity.register,  native),
+        Row("GET",    "/api/v1/applications/{id}",         identity.application, native),
+        Row("PATCH",  "/api/v1/applications/{id}",         identity.change,    native),
+        Row("POST",   "/api/v1/applications/{id}/secret",  identity.rotate,    native),
+        Row("GET",    "/api/v1/tokens",                    identity.tokens,    native),
+        Row("POST",   "/api/v1/tokens",                    identity.make,      native),
+        Row("DELETE", "/api/v1/tokens/{id}",               identity.revoke,    native),
         Row("GET",    "/api/v1/openapi.json",              reference.document, native),
         Row("GET",    "/.well-known/heliograph-keys.json", native.keys,        native),
 
