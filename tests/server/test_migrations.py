@@ -1,6 +1,9 @@
 """The revisions make exactly the tables that the catalog speaks of, and lose nothing that was there."""
 
+import asyncio
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,19 @@ async def test_data_of_the_first_release_survives_on_postgresql(postgres_server:
     finally:
         await database.transaction(_empty)
         await database.close()
+
+
+@contextmanager
+def emptied(server: PostgresServer) -> Iterator[None]:
+    """Without any table, before and afterwards."""
+
+    async def empty() -> None:
+        database = PostgresDatabase(server.url)
+        await database.transaction(_empty)
+        await database.close()
+
+    asyncio.run(empty())
+    try:
+        yield
+    finally:
+        asyncio.run(empty())

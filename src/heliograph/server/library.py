@@ -18,7 +18,7 @@ from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
-from heliograph.server.errors import BadParameter, Gone, NotFound, naming_image_failures
+from heliograph.server.errors import BadParameter, Forbidden, Gone, NotFound, naming_image_failures
 from heliograph.server.model import Account, Caller, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
 from heliograph.server.texts import checked_texts
@@ -27,6 +27,9 @@ _REMEMBERED = 5.0
 """Seconds that a found image is remembered: how soon a removal is seen by other processes. Our own sees it at once."""
 
 _MOST_REMEMBERED = 20_000
+
+_MOST_WORDS = 10
+_LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,24 @@ class Variant:
     media_type: str
     etag: str
     original: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for among one's images: words that must all occur, and from when until before when (aware)."""
+
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of images, the cursor of the next one (None on the last), and how many fit on all pages."""
+
+    images: list[Image]
+    next: str | None
+    total: int
 
 
 class Library:
@@ -86,12 +107,28 @@ class Library:
         await self._database.transaction(catalog.noted(work, done_by(by, "image.remove", image.id, reason)))
         self._remembered.pop(image.id, None)
 
-    async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Image], str | None]:
-        """A page of the account's images, newest first, and the cursor of the next page. Raises BadParameter."""
+    async def claim(self, image: Image, account: Account, by: Caller) -> Image:
+        """Give an image that nobody owns to the account; one that it owns already stays so.
+
+        Its delete hash goes on working. Raises Forbidden where somebody else owns it.
+        """
+        work = catalog.claim_image(image.id, account.id)
+        await self._database.transaction(catalog.noted(work, done_by(by, "image.claim", image.id)))
+        self._remembered.pop(image.id, None)
+        claimed = await self.find(image.id)
+        if claimed.account_id != account.id:
+            raise Forbidden("Somebody owns this image already.")
+        return claimed
+
+    async def owned_by(self, account: Account, search: Search, limit: int, cursor: str | None) -> Found:
+        """A page of the account's images that fit, newest first. Raises BadParameter."""
         before = _read_cursor(cursor) if cursor else None
-        rows = await self._database.fetch_all(catalog.owned_images(account.id, limit + 1, before))
+        wanted = catalog.Wanted(account.id, _words(search.text), search.since, search.until)
+        rows = await self._database.fetch_all(catalog.owned_images(wanted, limit + 1, before))
         images = [catalog.to_image(row) for row in rows]
-        return images[:limit], _cursor(images[:limit]) if len(images) > limit else None
+        counted = await self._database.fetch_one(catalog.count_images(wanted))
+        next_page = _cursor(images[:limit]) if len(images) > limit else None
+        return Found(images[:limit], next_page, counted[0] if counted is not None else 0)
 
     # The bytes behind a link
 
@@ -166,6 +203,14 @@ def _live(image: Image | None) -> Image:
         day = image.removed.strftime("%Y-%m-%d")
         raise Gone(f"This image was removed on {day}.", image.removed.timestamp(), image.removed_reason or "")
     return image
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a search. Raises BadParameter where there are too many, or they hold what no text can."""
+    words = tuple(text.split())
+    if len(words) > _MOST_WORDS or len(text) > _LONGEST_SEARCH or "\0" in text:
+        raise BadParameter(f"A search has at most {_MOST_WORDS} words and {_LONGEST_SEARCH} characters.")
+    return words
 
 
 def _cursor(images: Sequence[Image]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.tables import blobs, images, moment, now, replays, run, shown_by_any, stamp
@@ -26,13 +26,42 @@ def image_by_delete_hash(delete_hash: str) -> Select[Any]:
     return _images().where(images.c.delete_hash == delete_hash)
 
 
-def owned_images(account_id: int, limit: int, before: tuple[datetime, str] | None) -> Select[Any]:
-    """The live images of an account, newest first, at most `limit`, those after the position `before` (time, id)."""
-    found = _images().where(images.c.account_id == account_id, images.c.removed.is_(None))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of an account's live images: those with every word of `words` in title, description or alt, whatever the
+    case, and made from `since` until before `until`.
+    """
+
+    account_id: int
+    words: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def owned_images(wanted: Wanted, limit: int, before: tuple[datetime, str] | None) -> Select[Any]:
+    """The wanted images, newest first, at most `limit`, those after the position `before` (time, id)."""
+    found = _images().where(*_conditions(wanted))
     if before:
         at, image_id = before
         found = found.where(tuple_(images.c.created, images.c.id) < tuple_(stamp(at), image_id))
     return found.order_by(images.c.created.desc(), images.c.id.desc()).limit(limit)
+
+
+def count_images(wanted: Wanted) -> Select[Any]:
+    """How many images are wanted."""
+    return select(func.count()).select_from(images).where(*_conditions(wanted))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = [images.c.account_id == wanted.account_id, images.c.removed.is_(None)]
+    for word in wanted.words:
+        texts = (images.c.title, images.c.description, images.c.alt)
+        conditions.append(or_(*(func.lower(text).contains(word.lower(), autoescape=True) for text in texts)))
+    if wanted.since is not None:
+        conditions.append(images.c.created >= stamp(wanted.since))
+    if wanted.until is not None:
+        conditions.append(images.c.created < stamp(wanted.until))
+    return conditions
 
 
 def to_image(row: Row[Any]) -> Image:
@@ -124,6 +153,16 @@ def _adopt_blob(connection: Connection, added: Image) -> None:
 def edit_image(image_id: str, texts: dict[str, str | None]) -> Callable[[Connection], None]:
     """Set some of title, description, alt and name."""
     return lambda connection: run(connection, update(images).where(images.c.id == image_id).values(**texts))
+
+
+def claim_image(image_id: str, account_id: int) -> Callable[[Connection], bool]:
+    """Give a live image that nobody owns to an account. False where somebody owns it, or it was removed."""
+
+    def work(connection: Connection) -> bool:
+        free = (images.c.id == image_id) & images.c.account_id.is_(None) & images.c.removed.is_(None)
+        return bool(connection.execute(update(images).where(free).values(account_id=account_id)).rowcount)
+
+    return work
 
 
 def bury_image(image_id: str, at: datetime, reason: str) -> Callable[[Connection], bool]:

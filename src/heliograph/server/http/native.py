@@ -4,6 +4,7 @@
 What it says is typed here; `openapi` describes the same types to the world.
 """
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
@@ -15,7 +16,7 @@ from heliograph.server.callers import Callers, account_of, may_remove, must_have
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import json_reply, retry_headers, rfc3339
-from heliograph.server.library import Library
+from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Allowance, Caller, Image, Texts
@@ -103,10 +104,13 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class ImagePage(msgspec.Struct):
-    """A page of images, newest first. `next` is the cursor of the page after, null on the last."""
+    """A page of images, newest first. `next` is the cursor of the page after, null on the last; `total` counts the
+    images that fit, on all pages.
+    """
 
     images: list[ImageAnswer]
     next: str | None
+    total: int
 
 
 class Edit(msgspec.Struct, forbid_unknown_fields=True):
@@ -197,8 +201,16 @@ class Native:
         asked = request.query_params.get("limit", "50")
         if not asked.isdecimal() or not 1 <= int(asked) <= _LARGEST_PAGE:
             raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
-        images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
-        return json_reply(ImagePage([self._for(caller, image) for image in images], cursor))
+        search = Search(request.query_params.get("q", ""), _moment(request, "since"), _moment(request, "until"))
+        found = await self._library.owned_by(account, search, int(asked), request.query_params.get("cursor"))
+        return json_reply(ImagePage([self._for(caller, image) for image in found.images], found.next, found.total))
+
+    async def claim(self, request: Request) -> Response:
+        """POST /api/v1/images/{id}/claim."""
+        account = account_of(await self._caller(request), "images:write")
+        image, caller, delete_hash = await self._image(request)
+        must_own(caller, image, delete_hash)
+        return json_reply(self._for_owner(await self._library.claim(image, account, caller)))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -270,6 +282,18 @@ class Native:
 
 def _texts(form: Form) -> Texts:
     return Texts(form.text("title"), form.text("description"), form.text("alt"), form.text("name"))
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    """The date, or date and time, of a parameter of the query; UTC where it does not say. Raises BadParameter."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
+        raise BadParameter(f"The parameter {name} must be a date such as 2030-01-31, or RFC 3339.") from problem
 
 
 async def identified(callers: Callers, request: Request) -> Caller:

@@ -107,14 +107,9 @@ def _paths() -> dict[str, Any]:
             },
             "get": {
                 "operationId": "list",
-                "summary": "List one's own images, newest first",
+                "summary": "List, count and search one's own images, newest first",
                 "security": [{"key": []}],
-                "parameters": [
-                    _query(
-                        "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."
-                    ),
-                    _query("cursor", {"type": "string"}, "`next` of the page before."),
-                ],
+                "parameters": _list_parameters(),
                 "responses": _answers("200", "A page of images.", page, (*ACCOUNT_FAILURES, "BadParameter")),
             },
         },
@@ -147,6 +142,7 @@ def _paths() -> dict[str, Any]:
                 ),
             },
         },
+        "/api/v1/images/{id}/claim": _claiming(image),
         "/.well-known/heliograph-keys.json": {
             "get": {
                 "operationId": "keys",
@@ -159,6 +155,32 @@ def _paths() -> dict[str, Any]:
                     }
                 },
             }
+        },
+    }
+
+
+def _list_parameters() -> list[dict[str, Any]]:
+    return [
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."),
+        _query("cursor", {"type": "string"}, "`next` of the page before."),
+        _query(
+            "q",
+            {"type": "string", "maxLength": 200},
+            "Words that must all occur in title, description or alt, whatever their case; at most 10.",
+        ),
+        _query("since", {"type": "string"}, "Only images from this date or time on, UTC."),
+        _query("until", {"type": "string"}, "Only images from before this date or time, UTC."),
+    ]
+
+
+def _claiming(image: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "parameters": [_ID, _DELETE_HASH],
+        "post": {
+            "operationId": "claim",
+            "summary": "Make an image that nobody owns one's own, by its delete hash",
+            "security": [{"key": []}],
+            "responses": _answers("200", "The image, now yours.", image, ("NotFound", "Gone", *ACCOUNT_FAILURES)),
         },
     }
 

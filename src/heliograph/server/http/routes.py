@@ -64,6 +64,7 @@ def table(
         Row("GET",    "/api/v1/images/{id}",               native.find,        native),
         Row("PATCH",  "/api/v1/images/{id}",               native.edit,        native),
         Row("DELETE", "/api/v1/images/{id}",               native.remove,      native),
+        Row("POST",   "/api/v1/images/{id}/claim",         native.claim,       native),
         Row("GET",    "/api/v1/applications",              identity.applications, native),
         Row("POST",   "/api/v1/applications",              identity.register,  native),
         Row("GET",    "/api/v1/applications/{id}",         identity.application, native),
