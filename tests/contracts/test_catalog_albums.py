@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, MetaData
 
-from heliograph.server import catalog, catalog_albums
+from heliograph.server import catalog
+from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import BadParameter, Conflict, Gone
 from heliograph.server.links import new_album_id, new_delete_hash, new_id
 from heliograph.server.migrations import upgrade

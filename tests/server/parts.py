@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from heliograph.imaging.pool import WorkerPool
+from heliograph.server.audit import Audit
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.backends.sqlite import SqliteDatabase
@@ -39,7 +41,8 @@ class Parts:
             return await self.uploads.accept(incoming, Texts(**texts), caller, key)
 
     def upkeep(self, grace: float = 0.0) -> Upkeep:
-        return Upkeep(database=self.database, blobs=self.blobs, renditions=self.renditions, grace=grace)
+        audit = Audit(self.database, kept=timedelta(days=365), addresses_kept=timedelta(days=30))
+        return Upkeep(database=self.database, blobs=self.blobs, renditions=self.renditions, audit=audit, grace=grace)
 
     async def names(self) -> list[str]:
         """The names of all stored originals."""

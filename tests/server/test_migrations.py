@@ -1,5 +1,9 @@
-"""The revisions make exactly the tables that the catalog speaks of."""
+"""The revisions make exactly the tables that the catalog speaks of, and lose nothing that was there."""
 
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,11 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
-from heliograph.server import catalog, catalog_albums, migrations
+from heliograph.server import catalog, migrations
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.catalog import albums as catalog_albums
+from heliograph.server.catalog import tables
+from heliograph.server.identity import Identity
 from heliograph.server.migrations import upgrade
 from heliograph.server.model import Album, Blob, Image
 from heliograph.server.ports import Database
@@ -95,3 +102,95 @@ def test_head_is_the_newest_revision() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
+
+
+ROWS_OF_0001 = (
+    "INSERT INTO accounts (id, name, enabled, created) VALUES (1, 'owner', :yes, 1), (2, 'second', :yes, 2)",
+    "INSERT INTO applications (id, client_id, name, account_id, enabled, created)"
+    " VALUES (1, '0123456789abcde', 'first application', 1, :yes, 1), (2, 'fedcba987654321', 'other', 2, :yes, 2)",
+    "INSERT INTO keys (hash, account_id, application_id, created, revoked)"
+    " VALUES (:key, 1, 1, 1, NULL), (:revoked, 2, NULL, 1, 5)",
+    "INSERT INTO blobs (sha256, size, media_type, width, height, frames, stored, sweeping)"
+    " VALUES (:blob, 4, 'image/png', 1, 1, 1, 1, :no)",
+    "INSERT INTO images (id, delete_hash, blob, account_id, application_id, created, title)"
+    " VALUES ('aaaaaaaaaa', 'bbbbbbbbbbbbbbb', :blob, 1, 1, 1, 'kept')",
+)
+VALUES = {
+    "yes": True,
+    "no": False,
+    "key": hashlib.sha256(b"0" * 32).digest(),
+    "revoked": hashlib.sha256(b"1" * 32).digest(),
+    "blob": b"b" * 32,
+}
+
+
+def fill_as_0001_left_it(connection: Connection) -> None:
+    """The tables of the first release, with a row in each."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+    for statement in ROWS_OF_0001:
+        used = {name: value for name, value in VALUES.items() if f":{name}" in statement}
+        connection.execute(text(statement), used)
+
+
+async def upgraded(database: Database) -> None:
+    """What was in the database of the first release is there and usable after the upgrade."""
+    await database.transaction(fill_as_0001_left_it)
+    await database.transaction(upgrade.to_head)
+    assert await database.transaction(migrations.version) == migrations.HEAD
+    differences = await database.transaction(
+        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog.metadata)
+    )
+    assert differences == []
+    rows = await database.fetch_all(select(tables.accounts).order_by(tables.accounts.c.id))
+    assert [(row.name, row.role) for row in rows] == [("owner", "administrator"), ("second", "user")]
+    applications = await database.fetch_all(select(tables.applications))
+    assert len({row.key for row in applications if len(row.key) == 32}) == 2
+    tokens = await database.fetch_all(select(tables.keys).order_by(tables.keys.c.account_id))
+    assert len({row.id for row in tokens if len(row.id) == 10}) == 2
+    assert {row.scopes for row in tokens} == {"account albums images:read images:write"}
+    identity = Identity(database)
+    holder = await identity.holder("0" * 32)
+    assert holder is not None
+    assert holder.account is not None
+    assert holder.account.name == "owner"
+    assert await identity.holder("1" * 32) is None
+    found = await database.fetch_one(catalog.image("aaaaaaaaaa"))
+    assert found is not None
+    assert catalog.to_image(found).title == "kept"
+
+
+@pytest.mark.anyio
+async def test_data_of_the_first_release_survives_on_sqlite(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "heliograph.db")
+    await upgraded(database)
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_data_of_the_first_release_survives_on_postgresql(postgres_server: PostgresServer) -> None:
+    database = PostgresDatabase(postgres_server.url)
+    try:
+        await database.transaction(_empty)
+        await upgraded(database)
+    finally:
+        await database.transaction(_empty)
+        await database.close()
+
+
+@contextmanager
+def emptied(server: PostgresServer) -> Iterator[None]:
+    """Without any table, before and afterwards."""
+
+    async def empty() -> None:
+        database = PostgresDatabase(server.url)
+        await database.transaction(_empty)
+        await database.close()
+
+    asyncio.run(empty())
+    try:
+        yield
+    finally:
+        asyncio.run(empty())

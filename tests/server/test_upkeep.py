@@ -2,29 +2,33 @@
 
 import asyncio
 import random
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from heliograph.server import catalog
+from heliograph.server.audit import Audit, done_by
+from heliograph.server.catalog import noted, now
 from heliograph.server.errors import Gone, NotFound
 from heliograph.server.model import ImageRef
 from tests.running import picture
-from tests.server.parts import Parts, assembled
+from tests.server.parts import ANYBODY, Parts, assembled
 
 pytestmark = pytest.mark.anyio
 
 
 async def removed(parts: Parts, content: bytes) -> object:
     image = (await parts.upload(content)).image
-    await parts.library.remove(image, "test")
+    await parts.library.remove(image, "test", ANYBODY)
     return image
 
 
 async def test_the_bytes_of_a_removed_image_stay_for_the_grace_time(tmp_path: Path) -> None:
     async with assembled(tmp_path) as parts:
         image = (await parts.upload(picture())).image
-        await parts.library.remove(image, "test")
+        await parts.library.remove(image, "test", ANYBODY)
         assert await parts.upkeep(grace=60).sweep() == 0
         assert await parts.stored(image) is not None
 
@@ -32,7 +36,7 @@ async def test_the_bytes_of_a_removed_image_stay_for_the_grace_time(tmp_path: Pa
 async def test_unused_bytes_are_swept_and_the_tombstone_stays(tmp_path: Path) -> None:
     async with assembled(tmp_path) as parts:
         image = (await parts.upload(picture())).image
-        await parts.library.remove(image, "test")
+        await parts.library.remove(image, "test", ANYBODY)
         await asyncio.sleep(0.005)
         assert await parts.upkeep().sweep() == 1
         assert await parts.stored(image) is None
@@ -44,7 +48,7 @@ async def test_bytes_that_another_image_shows_are_not_swept(tmp_path: Path) -> N
     async with assembled(tmp_path) as parts:
         content = picture()
         first, second = (await parts.upload(content)).image, (await parts.upload(content)).image
-        await parts.library.remove(first, "test")
+        await parts.library.remove(first, "test", ANYBODY)
         await asyncio.sleep(0.005)
         assert await parts.upkeep().sweep() == 0
         assert await parts.stored(second) is not None
@@ -84,7 +88,7 @@ async def test_no_order_of_uploads_removals_and_sweeps_loses_a_live_image(tmp_pa
                     live.append((await parts.upload(dice.choice(contents))).image)
                 elif what < 0.9 and live:
                     image = live.pop(dice.randrange(len(live)))
-                    await parts.library.remove(image, "test")
+                    await parts.library.remove(image, "test", ANYBODY)
                     dead.append(image)
                 else:
                     await parts.upkeep().sweep()
@@ -129,3 +133,26 @@ async def test_an_upload_that_meets_the_sweep_of_its_bytes_succeeds(tmp_path: Pa
         await parts.blobs.remove(claimed.hex())
         await parts.database.transaction(catalog.finish_sweeping(claimed))
         assert await parts.stored((await again).image) is not None
+
+
+@pytest.mark.anyio
+async def test_deeds_and_before_them_their_addresses_are_forgotten(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        for days in (400, 100, 1):
+            deed = replace(done_by(ANYBODY, "test.done", f"{days} days ago"), at=now() - timedelta(days=days))
+            await parts.database.transaction(noted(lambda _: None, deed))
+        audit = Audit(parts.database, kept=timedelta(days=365), addresses_kept=timedelta(days=30))
+        await audit.forget()
+        assert [(deed.subject, deed.address) for deed in await audit.newest(None, 10)] == [
+            ("1 days ago", ANYBODY.address),
+            ("100 days ago", None),
+        ]
+        assert [deed.subject for deed in await audit.newest(now() - timedelta(days=2), 10)] == ["1 days ago"]
+
+
+@pytest.mark.anyio
+async def test_what_was_not_done_is_not_noted(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        await parts.database.transaction(noted(lambda _: False, done_by(ANYBODY, "test.done", "nothing")))
+        audit = Audit(parts.database, kept=timedelta(days=365), addresses_kept=timedelta(days=30))
+        assert await audit.newest(None, 10) == []

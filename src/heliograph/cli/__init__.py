@@ -13,6 +13,7 @@ COMMANDS = {
     "info": ("heliograph.cli.info:info", "Show what is known of an image."),
     "verify": ("heliograph.cli.verify:verify", "Check a receipt: its signature, and the bytes that the link shows."),
     "delete": ("heliograph.cli.delete:delete", "Remove an image for ever."),
+    "admin": ("heliograph.cli.admin:admin", "Administer the server on this machine."),
     "serve": ("heliograph.cli.serve:serve", "Run the server."),
 }
 """Name: where the command lives, and the line that `heliograph --help` shows for it."""

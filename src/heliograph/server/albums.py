@@ -8,8 +8,9 @@ apart by length; so is a name of an album.
 from collections.abc import Sequence
 from typing import cast
 
-from heliograph.server import catalog, catalog_albums, cursors
+from heliograph.server import catalog, cursors
 from heliograph.server.callers import must_own, owns
+from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import BadParameter, Forbidden, Gone, NotFound
 from heliograph.server.links import ALBUM_ID_LENGTH, DELETE_HASH_LENGTH, new_album_id, new_delete_hash
 from heliograph.server.model import LAYOUTS, PRIVACIES, Account, Album, Caller, Image, Layout, Privacy

@@ -5,6 +5,9 @@ import fcntl
 import logging
 import os
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from heliograph.imaging.limits import Limits as ImageLimits
 from heliograph.imaging.pool import WorkerPool
 from heliograph.server import migrations
 from heliograph.server.albums import Albums
+from heliograph.server.audit import Audit
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
@@ -28,14 +32,16 @@ from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Identity
+from heliograph.server.identity import Accounts, Applications, Identity, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Rule, parse_policy
 from heliograph.server.links import Links
+from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database
 from heliograph.server.receipts import Signer, load_or_make_key
 from heliograph.server.upkeep import Upkeep
@@ -72,7 +78,11 @@ class Server:
         self._identity = Identity(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
         self._upkeep = Upkeep(
-            database=self._database, blobs=self._blobs, renditions=self._renditions, grace=settings.sweep_after
+            database=self._database,
+            blobs=self._blobs,
+            renditions=self._renditions,
+            audit=Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+            grace=settings.sweep_after,
         )
         self._chores: asyncio.Task[None] | None = None
         self._app = self._assembled(under_way)
@@ -82,12 +92,15 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         settings, links, metrics = self._settings, self.links, Metrics()
         signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
+        limiter = MemoryLimiter()
+        accounts = Accounts(self._database, self._identity)
         callers = Callers(
             self._identity,
+            Logins(accounts, limiter),
             accept_unknown_keys=settings.unknown_keys == "accept",
             anonymous_uploads=settings.anonymous_uploads,
         )
-        limits = Limits(_policy(settings.limits), MemoryLimiter())
+        limits = Limits(_policy(settings.limits), limiter)
         fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
         reader = Reader(folder, settings.max_bytes)
         uploads = Uploads(
@@ -121,6 +134,7 @@ class Server:
         rows = table(
             native,
             NativeAlbums(native=native, callers=callers, limits=limits, albums=albums, links=links),
+            self._native_identity(callers),
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
@@ -147,12 +161,14 @@ class Server:
             access_log=settings.access_log,
         )
 
+    def _native_identity(self, callers: Callers) -> NativeIdentity:
+        applications = Applications(self._database, self._identity)
+        return NativeIdentity(callers, applications, Tokens(self._database, self._identity))
+
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
         await self._pool.start()
-        if await self._database.transaction(migrations.version) != migrations.HEAD:
-            upgrade = import_module("heliograph.server.migrations.upgrade")
-            await self._database.transaction(upgrade.to_head)
+        await _bring_up_to_date(self._database)
         kept_in = self._settings.data_dir / FIRST_KEY
         self.first_key_is_new = not kept_in.exists()
         self.first_key = await self._identity.first_key(kept_in)
@@ -172,6 +188,43 @@ class Server:
 
     async def _storage_answers(self) -> None:
         await self._blobs.stat("0" * 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The parts that an operator works with, without a server."""
+
+    accounts: Accounts
+    applications: Applications
+    tokens: Tokens
+    audit: Audit
+
+
+@asynccontextmanager
+async def administration(settings: Settings) -> AsyncIterator[Administration]:
+    """Open the database that the settings name, beside a server that may be running.
+
+    A new or older database is brought up to date first. Raises BadSetting, StorageUnavailable.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = _database(settings.database)
+    try:
+        await _bring_up_to_date(database)
+        identity = Identity(database)
+        yield Administration(
+            Accounts(database, identity),
+            Applications(database, identity),
+            Tokens(database, identity),
+            Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+        )
+    finally:
+        await database.close()
+
+
+async def _bring_up_to_date(database: Database) -> None:
+    if await database.transaction(migrations.version) != migrations.HEAD:
+        upgrade = import_module("heliograph.server.migrations.upgrade")
+        await database.transaction(upgrade.to_head)
 
 
 class _Work:

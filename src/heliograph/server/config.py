@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,12 @@ def _grace(value: str) -> float:
     if not 0 <= number <= 3650 * 86400:
         raise ValueError("must be seconds, from 0 to ten years")
     return number
+
+
+def _days(value: str) -> timedelta:
+    if not value.strip().isdigit() or not 1 <= int(value) <= 36_500:
+        raise ValueError("must be a whole number of days from 1 to 36500")
+    return timedelta(days=int(value))
 
 
 def _bytes(value: str) -> int:
@@ -194,6 +201,12 @@ class Settings:
         _grace,
         7 * 86400.0,
         "Seconds that the bytes of a removed picture are kept before they are swept.",
+    )
+    audit_days: timedelta = _setting(
+        _days, timedelta(days=365), "Days that the audit keeps who did what to which image, account or token.", "365"
+    )
+    audit_address_days: timedelta = _setting(
+        _days, timedelta(days=30), "Days that the audit keeps the addresses from which it was done.", "30"
     )
     access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
 

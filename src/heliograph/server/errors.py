@@ -146,6 +146,17 @@ class UploadLimitReached(HeliographError):
         self.retry_after = retry_after
 
 
+class TooManyAttempts(HeliographError):
+    """Passwords were tried too often. `retry_after` is whole seconds until the next attempt is looked at."""
+
+    message = "Too many attempts. Wait before the next one."
+
+    def __init__(self, message: str | None = None, retry_after: int = 1) -> None:
+        """Keep `retry_after`, seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class QuotaExceeded(HeliographError):
     message = "The account's space is used up."
 
@@ -172,7 +183,7 @@ CATALOGUE: tuple[type[HeliographError], ...] = (
     NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames,
     InvalidUrl, ForbiddenAddress, FetchFailed, LocalPathSent, NoKeySent, UnknownKey, NoTokenSent,
     InvalidToken, InvalidFkey, Forbidden, NotFound, MethodNotAllowed, Gone, BadParameter, Conflict,
-    UploadLimitReached, QuotaExceeded, Busy, StorageUnavailable, Internal,
+    UploadLimitReached, TooManyAttempts, QuotaExceeded, Busy, StorageUnavailable, Internal,
 )  # fmt: skip
 """Every failure, in the order of the documentation."""
 

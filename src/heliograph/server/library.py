@@ -9,14 +9,17 @@ import logging
 import re
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
 from heliograph.server import catalog, cursors
+from heliograph.server.audit import done_by
 from heliograph.server.errors import (
     BadParameter,
     CorruptImage,
+    Forbidden,
     Gone,
     HeliographError,
     NotFound,
@@ -25,7 +28,7 @@ from heliograph.server.errors import (
     TooManyPixels,
     naming_image_failures,
 )
-from heliograph.server.model import Account, Image, ImageRef
+from heliograph.server.model import Account, Caller, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
 from heliograph.server.recent import Recent
 from heliograph.server.texts import checked_texts
@@ -42,6 +45,9 @@ _ID = re.compile(r"[A-Za-z0-9]{5,10}")
 
 log = logging.getLogger("heliograph")
 
+_MOST_WORDS = 10
+_LONGEST_SEARCH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -53,6 +59,24 @@ class Variant:
     media_type: str
     etag: str
     original: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for among one's images: words that must all occur, and from when until before when (aware)."""
+
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of images, the cursor of the next one (None on the last), and how many fit on all pages."""
+
+    images: list[Image]
+    next: str | None
+    total: int
 
 
 class Library:
@@ -89,25 +113,44 @@ class Library:
         row = await self._database.fetch_one(catalog.image_by_delete_hash(delete_hash))
         return _live(catalog.to_image(row) if row is not None else None)
 
-    async def edit(self, image: Image, texts: dict[str, str | None]) -> Image:
+    async def edit(self, image: Image, texts: dict[str, str | None], by: Caller) -> Image:
         """Set some of title, description, alt and name. Returns the image as it is now. Raises BadParameter."""
         if texts:
-            await self._database.transaction(catalog.edit_image(image.id, checked_texts(texts)))
+            work = catalog.edit_image(image.id, checked_texts(texts))
+            deed = done_by(by, "image.edit", image.id, ", ".join(sorted(texts)))
+            await self._database.transaction(catalog.noted(work, deed))
             self._forget(image.id)
         return await self.find(image.id)
 
-    async def remove(self, image: Image, reason: str) -> None:
+    async def remove(self, image: Image, reason: str, by: Caller) -> None:
         """Make the image a tombstone, at once and for ever. The bytes stay while other images show them."""
-        await self._database.transaction(catalog.bury_image(image.id, catalog.now(), reason))
+        work = catalog.bury_image(image.id, catalog.now(), reason)
+        await self._database.transaction(catalog.noted(work, done_by(by, "image.remove", image.id, reason)))
         self._forget(image.id)
 
-    async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Image], str | None]:
-        """A page of the account's images, newest first, and the cursor of the next page. Raises BadParameter."""
+    async def claim(self, image: Image, account: Account, by: Caller) -> Image:
+        """Give an image that nobody owns to the account; one that it owns already stays so.
+
+        Its delete hash goes on working. Raises Forbidden where somebody else owns it.
+        """
+        work = catalog.claim_image(image.id, account.id)
+        await self._database.transaction(catalog.noted(work, done_by(by, "image.claim", image.id)))
+        self._forget(image.id)
+        claimed = await self.find(image.id)
+        if claimed.account_id != account.id:
+            raise Forbidden("Somebody owns this image already.")
+        return claimed
+
+    async def owned_by(self, account: Account, search: Search, limit: int, cursor: str | None) -> Found:
+        """A page of the account's images that fit, newest first. Raises BadParameter."""
         before = cursors.read(cursor) if cursor else None
-        rows = await self._database.fetch_all(catalog.owned_images(account.id, limit + 1, before))
+        wanted = catalog.Wanted(account.id, _words(search.text), search.since, search.until)
+        rows = await self._database.fetch_all(catalog.owned_images(wanted, limit + 1, before))
         images = [catalog.to_image(row) for row in rows]
+        counted = await self._database.fetch_one(catalog.count_images(wanted))
         last = images[limit - 1] if len(images) > limit else None
-        return images[:limit], cursors.written(last.created, last.id) if last else None
+        next_page = cursors.written(last.created, last.id) if last else None
+        return Found(images[:limit], next_page, counted[0] if counted is not None else 0)
 
     # The bytes behind a link
 
@@ -211,3 +254,11 @@ def _live(image: Image | None) -> Image:
         day = image.removed.strftime("%Y-%m-%d")
         raise Gone(f"This image was removed on {day}.", image.removed.timestamp(), image.removed_reason or "")
     return image
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a search. Raises BadParameter where there are too many, or they hold what no text can."""
+    words = tuple(text.split())
+    if len(words) > _MOST_WORDS or len(text) > _LONGEST_SEARCH or "\0" in text:
+        raise BadParameter(f"A search has at most {_MOST_WORDS} words and {_LONGEST_SEARCH} characters.")
+    return words

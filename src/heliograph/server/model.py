@@ -78,22 +78,57 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A registered API client. `client_id` is public; programs carry it."""
+    """A registered API client. Programs carry `client_id` or, in the dialects that have 32 characters, `key`: both are
+    public. Redirect addresses are where its users may be sent back to.
+    """
 
     id: int
     client_id: str
     name: str
     account_id: int | None
     enabled: bool
+    key: str = ""
+    redirects: tuple[str, ...] = ()
+    has_secret: bool = False
+    created: datetime | None = None
+
+
+SCOPES = ("account", "albums", "images:read", "images:write")
+"""What a token may allow: to manage applications and tokens, albums, to list and search images, to publish and change
+them.
+"""
+
+EVERYTHING = frozenset(SCOPES)
+
+ROLES = ("user", "moderator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a robot that owns images."""
+    """A person or a robot that owns images. `role` is one of ROLES."""
 
     id: int
     name: str
     enabled: bool
+    role: str = "user"
+    email: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A personal access token, without its secret. `scopes` are of SCOPES; it ends at `expires`, or never.
+
+    used: when it was last used, to the minute.
+    """
+
+    id: str
+    account_id: int
+    name: str
+    scopes: frozenset[str]
+    created: datetime
+    expires: datetime | None = None
+    used: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +136,34 @@ class Caller:
     """Who is behind one request, whatever the dialect.
 
     address: the client's IP address as text. key: what limits count an application under: its client id, or the
-    unknown key that was presented and accepted. account and application are None for who is not known.
+    unknown key that was presented and accepted. account and application are None for who is not known. scopes: what
+    may be done for the account (of SCOPES), until `expires`.
     """
 
     address: str
     key: str | None = None
     application: Application | None = None
     account: Account | None = None
+    scopes: frozenset[str] = frozenset()
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of the audit: what was done to what, by whom and from where. It outlives all of them.
+
+    action: noun and verb, such as `image.remove`. subject: the image's, application's or token's id, the account's
+    name. account, application: name and client id as they were then. address: None once it is over its time.
+    """
+
+    at: datetime
+    action: str
+    subject: str
+    account_id: int | None = None
+    account: str | None = None
+    application: str | None = None
+    address: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays."""
+"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays and
+deeds.
+"""
 
 import asyncio
 import logging
@@ -6,6 +8,7 @@ from datetime import timedelta
 
 from heliograph.imaging.recipe import LETTERS, WEB
 from heliograph.server import catalog
+from heliograph.server.audit import Audit
 from heliograph.server.library import rendition_name
 from heliograph.server.ports import BlobStore, Database
 
@@ -18,10 +21,13 @@ _PAUSE = 3600.0
 class Upkeep:
     """Repeats its rounds until cancelled. `grace` is how many seconds the bytes of a removed image are kept."""
 
-    def __init__(self, *, database: Database, blobs: BlobStore, renditions: BlobStore, grace: float) -> None:
+    def __init__(
+        self, *, database: Database, blobs: BlobStore, renditions: BlobStore, audit: Audit, grace: float
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._renditions = renditions
+        self._audit = audit
         self._grace = timedelta(seconds=grace)
 
     async def run(self) -> None:
@@ -30,6 +36,7 @@ class Upkeep:
             try:
                 await self.sweep()
                 await self._database.transaction(catalog.forget_replays())
+                await self._audit.forget()
             except Exception:  # whatever it was, the next round may go well, and nobody else would tell of it
                 log.exception("upkeep failed; it goes on in an hour")
             await asyncio.sleep(_PAUSE)

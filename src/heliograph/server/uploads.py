@@ -6,20 +6,27 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from heliograph.imaging.formats import FORMATS, Inspection
-from heliograph.server import catalog, catalog_albums
+from heliograph.server import catalog
+from heliograph.server.audit import done_by
+from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import BadParameter, Busy, Conflict, Gone, NoImageSent, naming_image_failures
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Album, Blob, Caller, Image, RemoteImage, Texts
+from heliograph.server.model import Album, Blob, Caller, Deed, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT, checked_texts
 
 _ATTEMPTS = 40
+
+Adding = Callable[[Image], Callable[..., bool]]
+"""Makes the work of the transaction that publishes an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,9 @@ class Uploads:
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
             remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            published = await self._publish(image, stored, remembered, album)
+            into_album = catalog_albums.add_images(album.id, [image.id]) if album else None
+            adding = partial(catalog.add_image, replayed=remembered, then=into_album)
+            published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
         if published is None:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
@@ -114,16 +123,13 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(
-        self, image: Image, stored: Path, remembered: catalog.Replay | None, album: Album | None
-    ) -> Image | None:
+    async def _publish(self, image: Image, stored: Path, adding: Adding, deed: Deed) -> Image | None:
         """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
-        into_album = catalog_albums.add_images(album.id, [image.id]) if album else None
         for attempt in range(_ATTEMPTS):
             image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
             try:
-                if await self._database.transaction(catalog.add_image(image, remembered, into_album)):
+                if await self._database.transaction(catalog.noted(adding(image), deed)):
                     return image
                 await self._database.transaction(catalog.abandon_blob(image))
                 return None

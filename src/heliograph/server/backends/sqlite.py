@@ -244,6 +244,12 @@ def _engine(path: Path) -> Engine:
 def _prepare(driver: sqlite3.Connection, _record: object) -> None:
     for setting in _SETTINGS:
         driver.execute(setting).close()
+    # SQLite's own knows A to Z only (https://www.sqlite.org/lang_corefunc.html#lower).
+    driver.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text is not None else None
 
 
 @contextlib.contextmanager

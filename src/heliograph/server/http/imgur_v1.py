@@ -39,6 +39,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
     "BadParameter": (9000, 400, None),
     "Conflict": (9000, 409, None),
     "UploadLimitReached": (1008, 429, "Upload limit reached"),
+    "TooManyAttempts": (1008, 429, None),
     "QuotaExceeded": (1008, 403, None),
     "Busy": (1005, 503, None),
     "StorageUnavailable": (1006, 503, None),
@@ -64,6 +65,7 @@ class ImgurV1:
             if key is None:
                 raise NoKeySent
             caller = await self._callers.identify(request.scope["state"]["address"], key=key)
+            self._callers.may_upload(caller)
             await self._limits.admit_upload(caller)
             accepted = await self._uploads.accept(form.picture, Texts(name=form.text("name")), caller)
         fields = self._fields(accepted.image)

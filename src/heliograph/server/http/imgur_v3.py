@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.server.callers import Callers, must_own, owns
+from heliograph.server.callers import Callers, may_remove, must_have, owns
 from heliograph.server.errors import Gone, HeliographError, InvalidUrl, NotFound
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, jsonp_reply, xml_element, xml_reply
@@ -42,6 +42,7 @@ ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
     "BadParameter": (400, None, None),
     "Conflict": (409, None, None),
     "UploadLimitReached": (429, None, None),
+    "TooManyAttempts": (429, None, None),
     "QuotaExceeded": (403, None, None),
     "Busy": (503, "Imgur is temporarily over capacity. Please try again later.", None),
     "StorageUnavailable": (503, "Unable to process upload!", None),
@@ -101,9 +102,10 @@ class ImgurV3:
     async def remove(self, request: Request) -> Response:
         """DELETE /3/image/{id or deletehash}."""
         caller = await self._caller(request)
+        must_have(caller, "images:write")
         image = await self._named(request)
-        must_own(caller, image, _name_in_path(request))
-        await self._library.remove(image, "removed by its owner")
+        reason = may_remove(caller, image, _name_in_path(request))
+        await self._library.remove(image, reason, caller)
         return self._reply(request, content=True)
 
     def speak(self, request: Request, error: HeliographError) -> Response:

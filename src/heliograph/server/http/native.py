@@ -4,19 +4,20 @@
 What it says is typed here; `openapi` describes the same types to the world.
 """
 
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.albums import Albums
-from heliograph.server.callers import Callers, account_of, must_own, owns
+from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
-from heliograph.server.library import Library
+from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Allowance, Caller, Image, Texts
@@ -26,6 +27,8 @@ from heliograph.server.uploads import Accepted, Uploads
 
 PICTURE_FIELDS = ("image", "file", "url")
 _LARGEST_PAGE = 100
+
+T = TypeVar("T")
 
 STATUS: dict[str, int] = {
     "NoImageSent": 400,
@@ -50,6 +53,7 @@ STATUS: dict[str, int] = {
     "BadParameter": 400,
     "Conflict": 409,
     "UploadLimitReached": 429,
+    "TooManyAttempts": 429,
     "QuotaExceeded": 403,
     "Busy": 503,
     "StorageUnavailable": 503,
@@ -102,10 +106,13 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class ImagePage(msgspec.Struct):
-    """A page of images, newest first. `next` is the cursor of the page after, null on the last."""
+    """A page of images, newest first. `next` is the cursor of the page after, null on the last; `total` counts the
+    images that fit, on all pages.
+    """
 
     images: list[ImageAnswer]
     next: str | None
+    total: int
 
 
 class Edit(msgspec.Struct, forbid_unknown_fields=True):
@@ -171,7 +178,7 @@ class Native:
 
     async def find(self, request: Request) -> Response:
         """GET /api/v1/images/{id}."""
-        image, caller, delete_hash = await self._image(request)
+        image, caller, delete_hash = await self._image(request, None)
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
@@ -181,28 +188,33 @@ class Native:
         """PATCH /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         must_own(caller, image, delete_hash)
-        try:
-            wanted = msgspec.json.decode(await small_body(request), type=Edit)
-        except msgspec.DecodeError as problem:
-            raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
+        wanted = await read_json(request, Edit)
         texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
         edited = await self._library.edit(
-            image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}
+            image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}, caller
         )
         return json_reply(self.for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
-        must_own(caller, image, delete_hash)
-        await self._library.remove(image, "removed by its owner")
+        await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
         return Response(status_code=204)
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
-        account = account_of(await self.caller(request))
-        images, cursor = await self._library.owned_by(account, *page_asked(request))
-        return json_reply(ImagePage([self.for_owner(image) for image in images], cursor))
+        caller = await self.caller(request)
+        account = account_of(caller, "images:read")
+        search = Search(request.query_params.get("q", ""), _moment(request, "since"), _moment(request, "until"))
+        found = await self._library.owned_by(account, search, *page_asked(request))
+        return json_reply(ImagePage([self._for(caller, image) for image in found.images], found.next, found.total))
+
+    async def claim(self, request: Request) -> Response:
+        """POST /api/v1/images/{id}/claim."""
+        account = account_of(await self.caller(request), "images:write")
+        image, caller, delete_hash = await self._image(request)
+        must_own(caller, image, delete_hash)
+        return json_reply(self.for_owner(await self._library.claim(image, account, caller)))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -226,18 +238,16 @@ class Native:
 
     async def caller(self, request: Request) -> Caller:
         """Who calls. Raises InvalidToken, UnknownKey."""
-        header = request.headers.get("authorization")
-        scheme, _, credential = (header or "").strip().partition(" ")
-        key, token = None, None
-        if scheme.lower() == "client-id" and credential.strip():
-            key = credential.strip()
-        elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
-            token = credential.strip() if scheme.lower() == "bearer" else ""
-        return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await identified(self._callers, request)
 
-    async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:
-        """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown."""
+    async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
+        """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
+
+        A token that lacks the scope is Forbidden before the image is looked for.
+        """
         caller = await self.caller(request)
+        if scope:
+            must_have(caller, scope)
         named = request.path_params["id"]
         if len(named) == DELETE_HASH_LENGTH:
             return await self._library.find_by_delete_hash(named), caller, named
@@ -266,6 +276,9 @@ class Native:
             created=rfc3339(image.created),
         )
 
+    def _for(self, caller: Caller, image: Image) -> ImageAnswer:
+        return self.for_owner(image) if owns(caller, image) else self.for_anybody(image)
+
     def for_owner(self, image: Image) -> ImageAnswer:
         """The image with what lets its owner remove it."""
         answer = self.for_anybody(image)
@@ -284,6 +297,38 @@ def page_asked(request: Request) -> tuple[int, str | None]:
     if not asked.isdecimal() or len(asked) > 3 or not 1 <= int(asked) <= _LARGEST_PAGE:
         raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
     return int(asked), request.query_params.get("cursor")
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    """The date, or date and time, of a parameter of the query; UTC where it does not say. Raises BadParameter."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
+        raise BadParameter(f"The parameter {name} must be a date such as 2030-01-31, or RFC 3339.") from problem
+
+
+async def identified(callers: Callers, request: Request) -> Caller:
+    """Who asks, by the header `Authorization`: Bearer with a token, or Client-ID. Raises InvalidToken, UnknownKey."""
+    header = request.headers.get("authorization")
+    scheme, _, credential = (header or "").strip().partition(" ")
+    key, token = None, None
+    if scheme.lower() == "client-id" and credential.strip():
+        key = credential.strip()
+    elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
+        token = credential.strip() if scheme.lower() == "bearer" else ""
+    return await callers.identify(request.scope["state"]["address"], key=key, token=token)
+
+
+async def read_json(request: Request, kind: type[T]) -> T:
+    """The JSON body as a `kind`. Raises BadParameter."""
+    try:
+        return msgspec.json.decode(await small_body(request), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
 
 
 async def small_body(request: Request) -> bytes:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
-from heliograph.server.callers import Callers, account_of, owns
+from heliograph.server.callers import Callers, account_of, must_have, owns
 from heliograph.server.errors import BadParameter
 from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked, small_body
 from heliograph.server.http.replies import json_reply, rfc3339
@@ -110,6 +110,7 @@ class NativeAlbums:
         """POST /api/v1/albums. It counts as an upload."""
         caller = await self._native.caller(request)
         self._callers.may_upload(caller)
+        must_have(caller, "albums")
         allowance = await self._limits.admit_upload(caller)
         wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
@@ -119,7 +120,7 @@ class NativeAlbums:
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/albums."""
-        account = account_of(await self._native.caller(request))
+        account = account_of(await self._native.caller(request), "albums")
         albums, cursor = await self._albums.owned_by(account, *page_asked(request))
         return json_reply(AlbumPage([self._answer(album, mine=True) for album in albums], cursor))
 
@@ -172,6 +173,7 @@ class NativeAlbums:
 
     async def _to_change(self, request: Request) -> tuple[Album, Caller]:
         caller = await self._native.caller(request)
+        must_have(caller, "albums")
         named, delete_hash = _named(request)
         return await self._albums.find_to_change(named, caller, delete_hash), caller
 

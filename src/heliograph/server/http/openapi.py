@@ -11,8 +11,11 @@ from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.native import Edit, ImageAnswer, ImagePage, Problem
-from heliograph.server.http.openapi_albums import TYPES, album_paths
-from heliograph.server.http.openapi_parts import DELETE_HASH, KEY, OPTIONAL_KEY, REF, answers, paging, query, schema
+from heliograph.server.http.openapi_albums import TYPES as ALBUM_TYPES
+from heliograph.server.http.openapi_albums import album_paths
+from heliograph.server.http.openapi_identity import ACCOUNT_FAILURES, OPERATIONS
+from heliograph.server.http.openapi_identity import TYPES as IDENTITY_TYPES
+from heliograph.server.http.openapi_parts import DELETE_HASH, KEY, OPTIONAL_KEY, REF, answers, query, schema
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
 from heliograph.server.texts import LONGEST_TEXT
@@ -30,6 +33,13 @@ _ID = {
     "required": True,
     "description": "The image's id, or its delete hash.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9]+$"},
+}
+_OWN_ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The application's client id, or the token's id.",
+    "schema": {"type": "string"},
 }
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
@@ -57,7 +67,8 @@ class Reference:
 
 
 def _document(server: str) -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([ImageAnswer, ImagePage, Edit, *TYPES, Problem], ref_template=REF)
+    types = [ImageAnswer, ImagePage, Edit, *ALBUM_TYPES, *IDENTITY_TYPES, Problem]
+    _, schemas = msgspec.json.schema_components(types, ref_template=REF)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -68,10 +79,13 @@ def _document(server: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
-        "paths": _paths(),
+        "paths": _paths() | _paths_of_identity(),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of an account."}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A token of an account."},
+                "password": {"type": "http", "scheme": "basic", "description": "An account's name and password."},
+            },
         },
     }
 
@@ -90,10 +104,10 @@ def _paths() -> dict[str, Any]:
             },
             "get": {
                 "operationId": "list",
-                "summary": "List one's own images, newest first",
+                "summary": "List, count and search one's own images, newest first",
                 "security": KEY,
-                "parameters": paging("Images"),
-                "responses": answers("200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")),
+                "parameters": _list_parameters(),
+                "responses": answers("200", "A page of images.", page, (*ACCOUNT_FAILURES, "BadParameter")),
             },
         },
         "/api/v1/images/{id}": {
@@ -122,6 +136,7 @@ def _paths() -> dict[str, Any]:
                 ),
             },
         },
+        "/api/v1/images/{id}/claim": _claiming(image),
         **album_paths(),
         "/.well-known/heliograph-keys.json": {
             "get": {
@@ -139,9 +154,55 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _list_parameters() -> list[dict[str, Any]]:
+    return [
+        query("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}, "Images on a page."),
+        query("cursor", {"type": "string"}, "`next` of the page before."),
+        query(
+            "q",
+            {"type": "string", "maxLength": 200},
+            "Words that must all occur in title, description or alt, whatever their case; at most 10.",
+        ),
+        query("since", {"type": "string"}, "Only images from this date or time on, UTC."),
+        query("until", {"type": "string"}, "Only images from before this date or time, UTC."),
+    ]
+
+
+def _claiming(image: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "parameters": [_ID, DELETE_HASH],
+        "post": {
+            "operationId": "claim",
+            "summary": "Make an image that nobody owns one's own, by its delete hash",
+            "security": KEY,
+            "responses": answers("200", "The image, now yours.", image, ("NotFound", "Gone", *ACCOUNT_FAILURES)),
+        },
+    }
+
+
+def _paths_of_identity() -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for each in OPERATIONS:
+        item = paths.setdefault(each.path, {"parameters": [_OWN_ID]} if "{id}" in each.path else {})
+        answer = {"schema": {"$ref": REF.format(name=each.answer.__name__)}} if each.answer else None
+        described: dict[str, Any] = {
+            "operationId": each.name,
+            "summary": each.summary,
+            "security": [{"key": []}, *([{"password": []}] if each.by_password else [])],
+            "responses": answers(each.success, "Done.", answer, (*ACCOUNT_FAILURES, *each.failures)),
+        }
+        if each.body:
+            schema = {"$ref": REF.format(name=each.body.__name__)}
+            described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        item[each.method] = described
+    return paths
+
+
 _FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
 _UPLOAD_FAILURES = tuple(
-    failure.__name__ for failure in CATALOGUE if failure.__name__ not in ("InvalidFkey", "NoTokenSent")
+    failure.__name__
+    for failure in CATALOGUE
+    if failure.__name__ not in ("InvalidFkey", "NoTokenSent", "TooManyAttempts", "MethodNotAllowed")
 )
 
 

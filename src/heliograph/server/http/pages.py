@@ -57,6 +57,7 @@ HEADINGS: dict[str, tuple[int, str]] = {
     "BadParameter": (400, "Something in the form is not right"),
     "Conflict": (409, "Already used"),
     "UploadLimitReached": (429, "Too many uploads for now"),
+    "TooManyAttempts": (429, "Too many attempts for now"),
     "QuotaExceeded": (403, "No space left"),
     "Busy": (503, "Busy at the moment"),
     "StorageUnavailable": (503, "Cannot store pictures at the moment"),
@@ -193,7 +194,7 @@ class Pages:
     async def delete(self, request: Request) -> Response:
         """POST /delete/{hash}."""
         image = await self._library.find_by_delete_hash(request.path_params["hash"])
-        await self._library.remove(image, "removed by its owner")
+        await self._library.remove(image, "removed by its owner", Caller(request.scope["state"]["address"]))
         return self._secret_page("deleted.html", title=_title(image))
 
     async def api(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike

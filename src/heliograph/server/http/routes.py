@@ -20,6 +20,7 @@ from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.status import Status
@@ -48,7 +49,14 @@ class Row:
 
 
 def table(
-    native: Native, albums: NativeAlbums, reference: Reference, v1: ImgurV1, v3: ImgurV3, pages: Pages, status: Status
+    native: Native,
+    albums: NativeAlbums,
+    identity: NativeIdentity,
+    reference: Reference,
+    v1: ImgurV1,
+    v3: ImgurV3,
+    pages: Pages,
+    status: Status,
 ) -> tuple[Row, ...]:
     """Every URL of the server."""
     # fmt: off
@@ -66,6 +74,15 @@ def table(
         Row("PUT",    "/api/v1/albums/{id}/images",        albums.set_images,  native),
         Row("POST",   "/api/v1/albums/{id}/images",        albums.add_images,  native),
         Row("DELETE", "/api/v1/albums/{id}/images",        albums.remove_images, native),
+        Row("POST",   "/api/v1/images/{id}/claim",         native.claim,       native),
+        Row("GET",    "/api/v1/applications",              identity.applications, native),
+        Row("POST",   "/api/v1/applications",              identity.register,  native),
+        Row("GET",    "/api/v1/applications/{id}",         identity.application, native),
+        Row("PATCH",  "/api/v1/applications/{id}",         identity.change,    native),
+        Row("POST",   "/api/v1/applications/{id}/secret",  identity.rotate,    native),
+        Row("GET",    "/api/v1/tokens",                    identity.tokens,    native),
+        Row("POST",   "/api/v1/tokens",                    identity.make,      native),
+        Row("DELETE", "/api/v1/tokens/{id}",               identity.revoke,    native),
         Row("GET",    "/api/v1/openapi.json",              reference.document, native),
         Row("GET",    "/.well-known/heliograph-keys.json", native.keys,        native),
 

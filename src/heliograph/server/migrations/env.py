@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from heliograph.server import catalog_albums
+from heliograph.server.catalog import albums as catalog_albums
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=catalog_albums.albums.metadata, transactional_ddl=False)

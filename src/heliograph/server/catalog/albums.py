@@ -1,4 +1,4 @@
-"""Every SQL statement about albums: `catalog` goes on here, by the same rules.
+"""Albums, and the images that they hold in an order.
 
 An album's rows in `album_images` stay when an image becomes a tombstone; whatever reads them leaves tombstones out.
 Each work that changes an album begins with `_touch`: it locks the album's row until the transaction ends, so that
@@ -31,10 +31,10 @@ from sqlalchemy import (
     update,
 )
 
-from heliograph.server.catalog import images, metadata, shown_images
+from heliograph.server.catalog.images import shown_images
+from heliograph.server.catalog.tables import images, metadata, moment, stamp
 from heliograph.server.errors import BadParameter, Conflict, Gone
 from heliograph.server.model import Album
-from heliograph.server.stamps import stamp, time_of
 
 MOST_IMAGES = 2000
 """The most images that an album holds."""
@@ -111,7 +111,7 @@ def to_album(row: Row[Any]) -> Album:
         id=row.id,
         delete_hash=row.delete_hash,
         account_id=row.account_id,
-        created=time_of(row.created),
+        created=moment(row.created),
         privacy=row.privacy,
         layout=row.layout,
         title=row.title,
@@ -119,7 +119,7 @@ def to_album(row: Row[Any]) -> Album:
         version=row.version,
         size=row.size,
         cover=row.shown_cover,
-        removed=time_of(row.removed) if row.removed is not None else None,
+        removed=moment(row.removed) if row.removed is not None else None,
         removed_reason=row.removed_reason,
     )
 

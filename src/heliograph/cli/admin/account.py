@@ -1,0 +1,107 @@
+"""`heliograph admin account`: accounts and their passwords."""
+
+import sys
+
+import click
+
+from heliograph.cli.admin._office import OPERATOR, administer, print_rows
+from heliograph.server.app import Administration
+from heliograph.server.model import ROLES
+
+_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input's first line.")
+
+
+@click.group()
+def account() -> None:
+    """Make, list, disable and delete accounts."""
+
+
+@account.command()
+@click.argument("name")
+@click.option("--email", metavar="ADDRESS", help="An e-mail address.")
+@click.option("--role", type=click.Choice(ROLES), default="user", help="What it may do.")
+@click.option("--no-password", is_flag=True, help="Ask for none: a robot's account, used by tokens only.")
+@_STDIN
+def create(name: str, email: str | None, role: str, no_password: bool, password_stdin: bool) -> None:
+    """Make an account. The password is asked for."""
+    password = None if no_password else _password(password_stdin)
+
+    async def work(office: Administration) -> None:
+        await office.accounts.add(name, OPERATOR, password=password, role=role, email=email)
+
+    administer(work)
+
+
+@account.command("list")
+def list_() -> None:
+    """List the accounts: name, role, enabled or disabled, e-mail address, date."""
+
+    async def work(office: Administration) -> None:
+        print_rows(
+            (each.name, each.role, "enabled" if each.enabled else "disabled", each.email, each.created)
+            for each in await office.accounts.listed()
+        )
+
+    administer(work)
+
+
+@account.command()
+@click.argument("name")
+@_STDIN
+def password(name: str, password_stdin: bool) -> None:
+    """Set another password. Tokens stay."""
+    chosen = _password(password_stdin)
+
+    async def work(office: Administration) -> None:
+        await office.accounts.set_password(await office.accounts.find(name), chosen, OPERATOR)
+
+    administer(work)
+
+
+@account.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Refuse the account's tokens and password. Its images stay."""
+    _set_enabled(name, False)
+
+
+@account.command()
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let a disabled account be used again."""
+    _set_enabled(name, True)
+
+
+@account.command()
+@click.argument("name")
+@click.option(
+    "--images",
+    type=click.Choice(["keep", "remove"]),
+    default="keep",
+    help="Keep its images, owned by nobody (the default: links are permanent), or remove them for ever.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, images: str, yes: bool) -> None:
+    """Delete an account and its tokens, and disable its applications, for ever."""
+    if not yes:
+        click.confirm(f"Delete the account {name!r} for ever and {images} its images?", abort=True)
+
+    async def work(office: Administration) -> None:
+        found = await office.accounts.find(name)
+        await office.accounts.delete(found, OPERATOR, remove_images=images == "remove")
+
+    administer(work)
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return typed
+
+
+def _set_enabled(name: str, enabled: bool) -> None:
+    async def work(office: Administration) -> None:
+        await office.accounts.enable(await office.accounts.find(name), enabled, OPERATOR)
+
+    administer(work)

@@ -1,0 +1,83 @@
+"""`heliograph admin app`: applications."""
+
+import click
+
+from heliograph.cli.admin._office import OPERATOR, administer, print_rows
+from heliograph.server.app import Administration
+
+
+@click.group()
+def app() -> None:
+    """Register, list and disable applications.
+
+    Programs carry an application's client id (Imgur v3, native) or key (older dialects): both are public.
+    """
+
+
+@app.command()
+@click.argument("name")
+@click.option("--owner", metavar="ACCOUNT", help="The account that may change it through the API.")
+@click.option("--redirect", "redirects", multiple=True, metavar="URL", help="Where its users may be sent back to.")
+@click.option("--secret", "with_secret", is_flag=True, help="Give it a secret, shown once.")
+def create(name: str, owner: str | None, redirects: tuple[str, ...], with_secret: bool) -> None:
+    """Register an application and print its client id, key and secret."""
+
+    async def work(office: Administration) -> None:
+        account = await office.accounts.find(owner) if owner else None
+        made, secret = await office.applications.add(name, account, redirects, OPERATOR, with_secret=with_secret)
+        click.echo(f"client id: {made.client_id}\nkey: {made.key}")
+        if secret:
+            click.echo(f"secret: {secret}")
+
+    administer(work)
+
+
+@app.command("list")
+def list_() -> None:
+    """List the applications: client id, key, name, enabled or disabled, owner, date."""
+
+    async def work(office: Administration) -> None:
+        names = {account.id: account.name for account in await office.accounts.listed()}
+        print_rows(
+            (each.client_id, each.key, each.name, _state(each.enabled), names.get(each.account_id or 0), each.created)
+            for each in await office.applications.listed()
+        )
+
+    administer(work)
+
+
+@app.command()
+@click.argument("client_id")
+def disable(client_id: str) -> None:
+    """Refuse whoever comes with this application. Its images stay."""
+    _set_enabled(client_id, False)
+
+
+@app.command()
+@click.argument("client_id")
+def enable(client_id: str) -> None:
+    """Let a disabled application be used again."""
+    _set_enabled(client_id, True)
+
+
+@app.command()
+@click.argument("client_id")
+def rotate(client_id: str) -> None:
+    """Give an application a new secret and print it; the old one is void."""
+
+    async def work(office: Administration) -> None:
+        secret = await office.applications.rotate(await office.applications.find(client_id), OPERATOR)
+        click.echo(f"secret: {secret}")
+
+    administer(work)
+
+
+def _set_enabled(client_id: str, enabled: bool) -> None:
+    async def work(office: Administration) -> None:
+        await office.applications.change(await office.applications.find(client_id), OPERATOR, enabled=enabled)
+
+    administer(work)
+
+
+def _state(enabled: bool) -> str:
+    return "enabled" if enabled else "disabled"

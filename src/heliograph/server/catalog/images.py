@@ -1,0 +1,253 @@
+"""Images, and the answers that idempotency keys replay."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from heliograph.server.catalog.tables import blobs, images, moment, now, replays, run, shown_by_any, stamp
+from heliograph.server.model import Blob, Image
+
+
+class BlobBeingSwept(Exception):  # noqa: N818 - a state that is met, not an error
+    """The bytes that were to be adopted are just being removed: put them again, then repeat."""
+
+
+def image(image_id: str) -> Select[Any]:
+    """The image of that id, tombstones too."""
+    return shown_images().where(images.c.id == image_id)
+
+
+def image_by_delete_hash(delete_hash: str) -> Select[Any]:
+    """The image of that delete hash, tombstones too."""
+    return shown_images().where(images.c.delete_hash == delete_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of an account's live images: those with every word of `words` in title, description or alt, whatever the
+    case, and made from `since` until before `until`.
+    """
+
+    account_id: int
+    words: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def owned_images(wanted: Wanted, limit: int, before: tuple[datetime, str] | None) -> Select[Any]:
+    """The wanted images, newest first, at most `limit`, those after the position `before` (time, id)."""
+    found = shown_images().where(*_conditions(wanted))
+    if before:
+        at, image_id = before
+        found = found.where(tuple_(images.c.created, images.c.id) < tuple_(stamp(at), image_id))
+    return found.order_by(images.c.created.desc(), images.c.id.desc()).limit(limit)
+
+
+def count_images(wanted: Wanted) -> Select[Any]:
+    """How many images are wanted."""
+    return select(func.count()).select_from(images).where(*_conditions(wanted))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = [images.c.account_id == wanted.account_id, images.c.removed.is_(None)]
+    for word in wanted.words:
+        texts = (images.c.title, images.c.description, images.c.alt)
+        conditions.append(or_(*(func.lower(text).contains(word.lower(), autoescape=True) for text in texts)))
+    if wanted.since is not None:
+        conditions.append(images.c.created >= stamp(wanted.since))
+    if wanted.until is not None:
+        conditions.append(images.c.created < stamp(wanted.until))
+    return conditions
+
+
+def to_image(row: Row[Any]) -> Image:
+    """The record of a row of `image`, `image_by_delete_hash` or `owned_images`."""
+    found = row._mapping
+    blob = Blob(found["blob"], found["size"], found["media_type"], found["width"], found["height"], found["frames"])
+    return Image(
+        id=found["id"],
+        delete_hash=found["delete_hash"],
+        blob=blob,
+        account_id=found["account_id"],
+        application_id=found["application_id"],
+        created=moment(found["created"]),
+        title=found["title"],
+        description=found["description"],
+        alt=found["alt"],
+        name=found["name"],
+        removed=moment(found["removed"]) if found["removed"] is not None else None,
+        removed_reason=found["removed_reason"],
+    )
+
+
+def shown_images() -> Select[Any]:
+    """All images, each with what is known of its blob: what `to_image` reads."""
+    shown = (blobs.c.size, blobs.c.media_type, blobs.c.width, blobs.c.height, blobs.c.frames)
+    return select(images, *shown).join(blobs, images.c.blob == blobs.c.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What an idempotency key has answered: with which image, for which content."""
+
+    key: bytes
+    fingerprint: bytes
+    received_sha256: bytes
+    image_id: str
+
+
+def replay(key: bytes, since: datetime) -> Select[Any]:
+    """What was answered to the idempotency key (32 bytes) since then."""
+    return select(replays).where(replays.c.key == key, replays.c.created >= stamp(since))
+
+
+def to_replay(row: Row[Any]) -> Replay:
+    """The record of a row of `replay`."""
+    return Replay(row.key, row.fingerprint, row.received_sha256, row.image_id)
+
+
+def add_image(
+    added: Image, replayed: Replay | None, then: Callable[[Connection], None] | None = None
+) -> Callable[[Connection], bool]:
+    """Publish an image, its blob adopted or new, and remember its idempotency key.
+
+    The blob's bytes must have been put after `added.created`. `then` is done in the same transaction: what it raises
+    leaves nothing published. The work returns False, having published nothing, where the id, the delete hash or the
+    idempotency key is taken. It raises BlobBeingSwept.
+    """
+
+    def work(connection: Connection) -> bool:
+        try:
+            with connection.begin_nested():
+                _adopt_blob(connection, added)
+                connection.execute(insert(images), _image_row(added))
+                if then:
+                    then(connection)
+                if replayed:
+                    connection.execute(
+                        delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
+                    )
+                    connection.execute(insert(replays), _replay_row(replayed, added.created))
+        except IntegrityError:
+            return False
+        return True
+
+    return work
+
+
+def _adopt_blob(connection: Connection, added: Image) -> None:
+    """Point to the blob if it is there, else add it. The row stays locked until the transaction ends."""
+    whole = blobs.c.swept.is_(None) | (blobs.c.swept < stamp(added.created))
+    adopted = connection.execute(
+        update(blobs)
+        .where(blobs.c.sha256 == added.blob.sha256, blobs.c.sweeping.is_(False), whole)
+        .values(unused=None, swept=None)
+    )
+    if adopted.rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(blobs), _blob_row(added.blob, added.created))
+    except IntegrityError as taken:
+        raise BlobBeingSwept from taken
+
+
+def abandon_blob(lost: Image) -> Callable[[Connection], None]:
+    """The bytes that were put for an image that was not published are left to the sweep, unless another shows them."""
+
+    def work(connection: Connection) -> None:
+        known = connection.execute(select(blobs.c.sha256).where(blobs.c.sha256 == lost.blob.sha256)).first()
+        if known is None:
+            row = _blob_row(lost.blob, lost.created) | {"unused": stamp(lost.created)}
+            connection.execute(insert(blobs), row)
+
+    return work
+
+
+def edit_image(image_id: str, texts: dict[str, str | None]) -> Callable[[Connection], None]:
+    """Set some of title, description, alt and name."""
+    return lambda connection: run(connection, update(images).where(images.c.id == image_id).values(**texts))
+
+
+def claim_image(image_id: str, account_id: int) -> Callable[[Connection], bool]:
+    """Give a live image that nobody owns to an account. False where somebody owns it, or it was removed."""
+
+    def work(connection: Connection) -> bool:
+        free = (images.c.id == image_id) & images.c.account_id.is_(None) & images.c.removed.is_(None)
+        return bool(connection.execute(update(images).where(free).values(account_id=account_id)).rowcount)
+
+    return work
+
+
+def bury_image(image_id: str, at: datetime, reason: str) -> Callable[[Connection], bool]:
+    """Make an image a tombstone; its blob is marked unused if nobody else shows it. False where it already was one."""
+
+    def work(connection: Connection) -> bool:
+        removed = stamp(at)
+        buried = connection.execute(
+            update(images)
+            .where(images.c.id == image_id, images.c.removed.is_(None))
+            .values(removed=removed, removed_reason=reason)
+        )
+        if not buried.rowcount:
+            return False
+        shown = select(images.c.blob).where(images.c.id == image_id).scalar_subquery()
+        connection.execute(update(blobs).where(blobs.c.sha256 == shown, ~shown_by_any()).values(unused=removed))
+        return True
+
+    return work
+
+
+def forget_replays() -> Callable[[Connection], None]:
+    """Drop idempotency keys that are over their time."""
+    return lambda connection: run(connection, delete(replays).where(replays.c.created < _expiry()))
+
+
+REPLAY_TIME = timedelta(hours=24)
+"""How long an idempotency key is remembered."""
+
+
+def _expiry() -> int:
+    return stamp(now() - REPLAY_TIME)
+
+
+def _image_row(record: Image) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "delete_hash": record.delete_hash,
+        "blob": record.blob.sha256,
+        "account_id": record.account_id,
+        "application_id": record.application_id,
+        "created": stamp(record.created),
+        "title": record.title,
+        "description": record.description,
+        "alt": record.alt,
+        "name": record.name,
+    }
+
+
+def _blob_row(record: Blob, stored: datetime) -> dict[str, object]:
+    return {
+        "sha256": record.sha256,
+        "size": record.size,
+        "media_type": record.media_type,
+        "width": record.width,
+        "height": record.height,
+        "frames": record.frames,
+        "stored": stamp(stored),
+        "sweeping": False,
+    }
+
+
+def _replay_row(record: Replay, created: datetime) -> dict[str, object]:
+    return {
+        "key": record.key,
+        "fingerprint": record.fingerprint,
+        "received_sha256": record.received_sha256,
+        "image_id": record.image_id,
+        "created": stamp(created),
+    }

@@ -1,0 +1,160 @@
+"""The tables, as the newest migration leaves them, and how times are written in them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    exists,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only for a column declared exactly INTEGER.
+_row_number = BigInteger().with_variant(Integer, "sqlite")
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _row_number, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("email", String(254)),
+    Column("password", Text),
+    Column("role", String(16), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", _row_number, primary_key=True),
+    Column("client_id", String(64), nullable=False, unique=True),
+    # What the dialects without client ids carry: public too, and as long as they want it.
+    Column("key", String(32), nullable=False),
+    Column("secret", LargeBinary(32)),
+    Column("name", String(100), nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), index=True),
+    # Redirect addresses, one a line.
+    Column("redirects", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+Index("applications_key", applications.c.key, unique=True)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("id", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    # The words of the scopes, blanks between them.
+    Column("scopes", Text, nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("application_id", ForeignKey("applications.id")),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("used", BigInteger),
+    Column("revoked", BigInteger),
+)
+Index("keys_id", keys.c.id, unique=True)
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", _row_number, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    # Account and application as they were then: the record outlives both.
+    Column("account_id", BigInteger),
+    Column("account", String(64)),
+    Column("application", String(256)),
+    Column("address", String(64)),
+    Column("detail", Text),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(32), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("stored", BigInteger, nullable=False),
+    # unused: since when no image shows the blob. sweeping: its bytes are being removed; nobody may adopt it now.
+    Column("unused", BigInteger),
+    Column("sweeping", Boolean, nullable=False),
+    # When its bytes were last removed: who put them before that has to put them again.
+    Column("swept", BigInteger),
+)
+# In the database this index and `images_owned` leave out the rows without a value (revision 0001). To say so here would
+# import PostgreSQL's dialect at every start.
+Index("blobs_unused", blobs.c.unused)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("delete_hash", String(16), nullable=False, unique=True),
+    Column("blob", LargeBinary(32), ForeignKey("blobs.sha256"), index=True),
+    Column("account_id", ForeignKey("accounts.id")),
+    Column("application_id", ForeignKey("applications.id")),
+    Column("created", BigInteger, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("alt", Text),
+    Column("name", Text),
+    Column("removed", BigInteger),
+    Column("removed_reason", Text),
+)
+Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("received_sha256", LargeBinary(32), nullable=False),
+    Column("image_id", ForeignKey("images.id"), nullable=False),
+    Column("created", BigInteger, nullable=False, index=True),
+)
+
+
+def now() -> datetime:
+    """The present, in UTC, to the millisecond that the tables keep."""
+    return moment(stamp(datetime.now(UTC)))
+
+
+def run(connection: Connection, statement: Any) -> None:  # noqa: ANN401 - any statement
+    """Execute a statement whose result nobody wants."""
+    connection.execute(statement)
+
+
+def stamp(at: datetime) -> int:
+    """Milliseconds since 1970, as the tables keep times."""
+    return round(at.timestamp() * 1000)
+
+
+def moment(stamp: int) -> datetime:
+    """The time that a stamp means, in UTC."""
+    return datetime.fromtimestamp(stamp / 1000, UTC)
+
+
+def shown_by_any() -> Any:  # noqa: ANN401 - an SQL expression
+    """Whether any live image shows the blob of the statement around it."""
+    return exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))

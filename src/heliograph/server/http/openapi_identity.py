@@ -1,0 +1,95 @@
+"""The operations on applications and tokens, as rows that `openapi` spells out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heliograph.server.http.native_identity import (
+    ApplicationAnswer,
+    ApplicationEdit,
+    ApplicationList,
+    NewApplication,
+    NewToken,
+    TokenAnswer,
+    TokenList,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; `failures` besides those of every operation that needs an account."""
+
+    path: str
+    method: str
+    name: str
+    summary: str
+    success: str
+    answer: type[Any] | None = None
+    body: type[Any] | None = None
+    failures: tuple[str, ...] = ()
+    by_password: bool = False
+
+
+TYPES = (
+    ApplicationAnswer,
+    ApplicationEdit,
+    ApplicationList,
+    NewApplication,
+    NewToken,
+    TokenAnswer,
+    TokenList,
+)
+
+ACCOUNT_FAILURES = ("NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden")
+
+_APPLICATIONS, _APPLICATION = "/api/v1/applications", "/api/v1/applications/{id}"
+_TOKENS = "/api/v1/tokens"
+
+OPERATIONS = (
+    Operation(_APPLICATIONS, "get", "listApplications", "List one's own applications", "200", ApplicationList),
+    Operation(
+        _APPLICATIONS,
+        "post",
+        "registerApplication",
+        "Register an application",
+        "201",
+        ApplicationAnswer,
+        NewApplication,
+        ("BadParameter",),
+    ),
+    Operation(
+        _APPLICATION, "get", "findApplication", "Describe an application", "200", ApplicationAnswer, None, ("NotFound",)
+    ),
+    Operation(
+        _APPLICATION,
+        "patch",
+        "changeApplication",
+        "Change, disable or enable an application",
+        "200",
+        ApplicationAnswer,
+        ApplicationEdit,
+        ("NotFound", "BadParameter"),
+    ),
+    Operation(
+        _APPLICATION + "/secret",
+        "post",
+        "rotateSecret",
+        "Give an application a new secret; the old one is void at once",
+        "200",
+        ApplicationAnswer,
+        None,
+        ("NotFound",),
+    ),
+    Operation(_TOKENS, "get", "listTokens", "List one's own tokens", "200", TokenList),
+    Operation(
+        _TOKENS,
+        "post",
+        "makeToken",
+        "Make a token, by a token or by name and password",
+        "201",
+        TokenAnswer,
+        NewToken,
+        ("BadParameter", "TooManyAttempts"),
+        by_password=True,
+    ),
+    Operation(_TOKENS + "/{id}", "delete", "revokeToken", "Revoke a token at once", "204", None, None, ("NotFound",)),
+)

@@ -1,0 +1,119 @@
+"""Applications: registered, changed, disabled, given new secrets. Whoever asks here may see what is asked for."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from heliograph.server import catalog
+from heliograph.server.audit import done_by
+from heliograph.server.errors import BadParameter, NotFound
+from heliograph.server.identity.holders import Identity
+from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
+from heliograph.server.model import Account, Application, Caller
+from heliograph.server.ports import Database
+
+_LONGEST_NAME = 100
+_MOST_REDIRECTS = 20
+_LONGEST_REDIRECT = 2000
+_RUNS_CODE = ("javascript", "data", "vbscript", "file", "blob", "about")
+
+
+class Applications:
+    """Every application. `owner` narrows to those of one account; others are NotFound, as if they were not there."""
+
+    def __init__(self, database: Database, identity: Identity) -> None:
+        self._database = database
+        self._identity = identity
+
+    async def listed(self, owner: Account | None = None) -> list[Application]:
+        """The applications, oldest first."""
+        rows = await self._database.fetch_all(catalog.applications_of(owner.id if owner else None))
+        return [catalog.to_application(row) for row in rows]
+
+    async def find(self, client_id: str, owner: Account | None = None) -> Application:
+        """The application of that client id. Raises NotFound."""
+        known = client_id if client_id.isascii() and client_id.isalnum() else ""
+        row = await self._database.fetch_one(catalog.application(known[:64]))
+        found = catalog.to_application(row) if row is not None else None
+        if found is None or found.client_id != client_id or (owner and found.account_id != owner.id):
+            raise NotFound
+        return found
+
+    async def add(
+        self, name: str, owner: Account | None, redirects: Sequence[str], by: Caller, *, with_secret: bool = False
+    ) -> tuple[Application, str | None]:
+        """Register an application. Returns it and its secret, which nobody can show again. Raises BadParameter."""
+        secret = new_secret() if with_secret else None
+        client_id = new_client_id()
+        values: dict[str, object] = {
+            "client_id": client_id,
+            "key": new_secret(),
+            "name": _checked_name(name),
+            "account_id": owner.id if owner else None,
+            "redirects": _checked_redirects(redirects),
+            "secret": hashed(secret) if secret else None,
+        }
+        deed = done_by(by, "application.create", client_id, f"owner {owner.name}" if owner else None)
+        await self._database.transaction(catalog.noted(catalog.add_application(values), deed))
+        self._identity.forget()
+        return await self.find(client_id), secret
+
+    async def change(
+        self,
+        application: Application,
+        by: Caller,
+        *,
+        name: str | None = None,
+        redirects: Sequence[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Application:
+        """Set what is not None. Returns the application as it is now. Raises BadParameter."""
+        values: dict[str, object] = {}
+        if name is not None:
+            values["name"] = _checked_name(name)
+        if redirects is not None:
+            values["redirects"] = _checked_redirects(redirects)
+        if enabled is not None:
+            values["enabled"] = enabled
+        if values:
+            verb = {True: "enable", False: "disable", None: "edit"}[enabled]
+            await self._write(application, values, by, verb)
+        return await self.find(application.client_id)
+
+    async def rotate(self, application: Application, by: Caller) -> str:
+        """Give the application a new secret, which is returned once; the old one is void at once."""
+        secret = new_secret()
+        await self._write(application, {"secret": hashed(secret)}, by, "rotate")
+        return secret
+
+    async def _write(self, application: Application, values: dict[str, object], by: Caller, verb: str) -> None:
+        work = catalog.change_application(application.id, values)
+        deed = done_by(by, f"application.{verb}", application.client_id)
+        await self._database.transaction(catalog.noted(work, deed))
+        self._identity.forget()
+
+
+def _checked_name(name: str) -> str:
+    if not 1 <= len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise BadParameter(f"The name must have 1 to {_LONGEST_NAME} printable characters.")
+    return name.strip()
+
+
+def _checked_redirects(redirects: Sequence[str]) -> str:
+    """Absolute addresses without a fragment (RFC 6749 section 3.1.2); schemes of apps are fine (RFC 8252)."""
+    if len(redirects) > _MOST_REDIRECTS:
+        raise BadParameter(f"There may be at most {_MOST_REDIRECTS} redirect addresses.")
+    for each in redirects:
+        scheme = each.partition(":")[0].lower()
+        plain = re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) and re.fullmatch(r"[\x21-\x7e]+", each)
+        if not plain or "#" in each or scheme in _RUNS_CODE or len(each) > _LONGEST_REDIRECT or not _has_host(each):
+            raise BadParameter("A redirect address must be absolute, such as https://h.example/back, without fragment.")
+    return "\n".join(redirects)
+
+
+def _has_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(parts.hostname) or (":" in address and parts.scheme not in ("http", "https"))
