@@ -154,3 +154,13 @@ def _attempt(server: RunningServer, name: str) -> str:
     answer = httpx2.post(f"{server.url}/api/v1/tokens", auth=(name, "wrong"), json={"name": "t", "scopes": ALL})
     said: str = answer.json()["name"]
     return said
+
+
+def test_a_moderator_removes_what_others_own_and_cannot_edit_it(running: RunningServer) -> None:
+    assert run(running.data, "account", "create", "mod", "--role", "moderator", "--no-password").returncode == 0
+    token = run(running.data, "token", "create", "mod", "--scope", "images:write").stdout.strip()
+    with client(running, running.key) as owner, client(running, token) as moderator:
+        place = f"/api/v1/images/{upload(owner)['id']}"
+        assert failure(moderator.patch(place, json={"title": "t"})) == (403, "Forbidden")
+        assert moderator.delete(place).status_code == 204
+        assert failure(owner.get(place)) == (410, "Gone")
