@@ -114,7 +114,7 @@ async def test_a_sweep_takes_the_thumbnails_along(tmp_path: Path) -> None:
         image = (await parts.upload(picture())).image
         await parts.library.variant(ImageRef(((image.id, "h"),), "jpg"), None)
         assert [name async for name in parts.renditions.keys()]  # noqa: SIM118 - a store is no mapping
-        await parts.library.remove(image, "test")
+        await parts.library.remove(image, "test", ANYBODY)
         await asyncio.sleep(0.005)
         await parts.upkeep().sweep()
         assert not [name async for name in parts.renditions.keys()]  # noqa: SIM118
@@ -125,7 +125,7 @@ async def test_an_upload_that_meets_the_sweep_of_its_bytes_succeeds(tmp_path: Pa
     async with assembled(tmp_path) as parts:
         content = picture()
         gone = (await parts.upload(content)).image
-        await parts.library.remove(gone, "test")
+        await parts.library.remove(gone, "test", ANYBODY)
         await asyncio.sleep(0.005)
         [claimed] = await parts.database.transaction(catalog.start_sweeping(catalog.now(), 10))
         again = asyncio.create_task(parts.upload(content))

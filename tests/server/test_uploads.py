@@ -17,7 +17,7 @@ from heliograph.server.errors import (
 )
 from heliograph.server.model import Caller
 from tests.running import picture
-from tests.server.parts import assembled
+from tests.server.parts import ANYBODY, assembled
 
 pytestmark = pytest.mark.anyio
 KEY = "0123456789abcdef"
@@ -103,7 +103,7 @@ async def test_a_guessed_idempotency_key_does_not_give_another_address_the_delet
 async def test_a_replay_of_a_removed_image_says_that_it_is_gone(tmp_path: Path) -> None:
     async with assembled(tmp_path) as parts:
         content = picture()
-        await parts.library.remove((await parts.upload(content, KEY)).image, "test")
+        await parts.library.remove((await parts.upload(content, KEY)).image, "test", ANYBODY)
         with pytest.raises(Gone):
             await parts.upload(content, KEY)
 

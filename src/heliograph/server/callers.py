@@ -54,13 +54,13 @@ class Callers:
         account = await self._logins.by_password(address, name, password)
         return Caller(address, account=account, scopes=EVERYTHING)
 
-    def may_upload(self, caller: Caller) -> None:
+    def may_upload(self, caller: Caller, scope: str = "images:write") -> None:
         """Raise NoKeySent where the caller is nobody known and the operator wants to know who uploads, and Forbidden
         where the token is not for uploading.
         """
         if not self._anonymous_uploads and caller.application is None and caller.account is None:
             raise NoKeySent
-        must_have(caller, "images:write")
+        must_have(caller, scope)
 
     async def _holder(self, credential: str) -> Holder | None:
         if len(credential) > _LONGEST_CREDENTIAL or "\0" in credential:

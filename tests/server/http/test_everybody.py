@@ -42,6 +42,14 @@ CASES = [
     Case("patch", "/api/v1/images/{image}", 403, 403, "images:write", 404, {"title": "mine"}),
     Case("delete", "/api/v1/images/{image}", 403, 403, "images:write", 404),
     Case("post", "/api/v1/images/{image}/claim", 401, 403, "images:write", 404),
+    Case("post", "/api/v1/albums", 201, 201, "albums", None, {"title": "t"}),
+    Case("get", "/api/v1/albums", 401, 200, "albums"),
+    Case("get", "/api/v1/albums/{album}", 200, 200, None, 404),
+    Case("patch", "/api/v1/albums/{album}", 403, 403, "albums", 404, {"title": "mine"}),
+    Case("delete", "/api/v1/albums/{album}", 403, 403, "albums", 404),
+    Case("put", "/api/v1/albums/{album}/images", 403, 403, "albums", 404, {"images": []}),
+    Case("post", "/api/v1/albums/{album}/images", 403, 403, "albums", 404, {"images": ["aaaaaaaaaa"]}),
+    Case("delete", "/api/v1/albums/{album}/images?images=aaaaaaaaaa", 403, 403, "albums", 404),
     Case("get", "/api/v1/applications", 401, 200, "account"),
     Case("post", "/api/v1/applications", 401, 201, "account", None, {"name": "a"}),
     Case("get", "/api/v1/applications/{application}", 401, 404, "account", 404),
@@ -104,12 +112,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         things = {
             "image": owner.post("/api/v1/images", files={"image": picture()}).json()["id"],
             "application": owner.post("/api/v1/applications", json={"name": "a"}).json()["client_id"],
+            "album": owner.post("/api/v1/albums", json={"title": "a"}).json()["id"],
             "token": owner.post("/api/v1/tokens", json={"name": "t", "scopes": ["albums"]}).json()["id"],
         }
         time.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds()))
         with closing(owner):
             yield World(server, things, tokens)
-            for place in ("images/{image}", "applications/{application}"):
+            for place in ("images/{image}", "albums/{album}", "applications/{application}"):
                 assert owner.get("/api/v1/" + place.format(**things)).status_code == 200, "it is as it was"
             assert things["token"] in owner.get("/api/v1/tokens").text
 
@@ -117,10 +126,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_the_table_holds_every_operation_of_the_api() -> None:
     described = Reference(Links("http://h.example")).content["paths"]
     operations = {(method, path) for path, item in described.items() for method in item if method != "parameters"}
-    names = ("{image}", "{application}", "{token}")
+    names = ("{image}", "{album}", "{application}", "{token}")
     tried = set()
     for case in CASES:
-        path = case.path
+        path = case.path.partition("?")[0]
         for name in names:
             path = path.replace(name, "{id}")
         tried.add((case.method, path))
@@ -164,7 +173,7 @@ def test_a_token_without_the_scope_is_refused_and_every_other_scope_is_not_neede
 @pytest.mark.parametrize("case", [case for case in CASES if case.missing], ids=lambda case: case.method + case.path)
 def test_what_is_not_there_answers_as_what_is_private(case: Case, world: World) -> None:
     """Without the scope nothing tells whether a thing exists; with it, nothing tells of a private one."""
-    nothing = {"image": "aaaaaaaaaa", "application": "0123456789abcde", "token": "aaaaaaaaaa"}
+    nothing = {"image": "a" * 10, "album": "a" * 12, "application": "0123456789abcde", "token": "a" * 10}
     assert world.ask(case, world.tokens["stranger"], nothing).status_code == case.missing
     if case.scope:
         token = world.tokens[f"without {case.scope}"]

@@ -125,7 +125,7 @@ def test_a_dangerous_redirect_address_is_refused(redirect: str, owner: httpx2.Cl
 def test_a_password_makes_a_token_and_nothing_else(running: RunningServer, ada: str) -> None:
     with httpx2.Client(base_url=running.url, auth=(ada, PASSWORD)) as http:
         token = made(http)["token"]
-        assert failure(http.get("/api/v1/tokens")) == (401, "NoTokenSent")
+        assert failure(http.get("/api/v1/tokens")) == (401, "InvalidToken")
     with client(running, token) as http:
         assert http.get("/api/v1/images").json()["images"] == []
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from heliograph.server.catalog.albums import albums
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.tables import accounts, applications, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
@@ -105,7 +106,7 @@ def change_account(account_id: int, values: dict[str, object]) -> Callable[[Conn
 
 
 def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connection], None]:
-    """Delete an account and its tokens, disable its applications; its images are nobody's from then on.
+    """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
     Where `bury_images` is a reason, they become tombstones as well.
     """
@@ -116,6 +117,7 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
             for image_id in connection.execute(select(images.c.id).where(mine)).scalars().all():
                 bury_image(image_id, now(), bury_images)(connection)
         connection.execute(update(images).where(mine).values(account_id=None))
+        connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))

@@ -109,8 +109,7 @@ class NativeAlbums:
     async def create(self, request: Request) -> Response:
         """POST /api/v1/albums. It counts as an upload."""
         caller = await self._native.caller(request)
-        self._callers.may_upload(caller)
-        must_have(caller, "albums")
+        self._callers.may_upload(caller, "albums")
         allowance = await self._limits.admit_upload(caller)
         wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
