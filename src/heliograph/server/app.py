@@ -32,7 +32,7 @@ from heliograph.server.http.routes import Application, table
 from heliograph.server.http.status import Status
 from heliograph.server.identity import Identity
 from heliograph.server.library import Library
-from heliograph.server.limits import Limits, Rule, parse_policy
+from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.ports import BlobStore, Database
 from heliograph.server.receipts import Signer, load_or_make_key
@@ -208,7 +208,7 @@ def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by i
         raise BadSetting(f"This setting needs {missing.name}: pip install 'heliograph[cluster]'.") from missing
 
 
-def _policy(text: str) -> tuple[Rule, ...]:
+def _policy(text: str) -> Policy:
     try:
         return parse_policy(text)
     except ValueError as problem:

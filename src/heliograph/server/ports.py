@@ -82,9 +82,13 @@ class Database(Protocol):
 class Limiter(Protocol):
     """Counts for rate limits."""
 
-    async def spend(self, buckets: Sequence[Bucket]) -> Allowance:
-        """Take each bucket's cost from all buckets, or from none when one has too little left: one atomic step.
+    async def spend(self, buckets: Sequence[Bucket], sides: Sequence[Sequence[Bucket]] = ()) -> Allowance:
+        """Take each bucket's cost, or nothing from any: one atomic step, however many spend at once.
 
+        The request is allowed when all `buckets` have room and, where there are `sides`, all buckets of at least one
+        side have. Then the cost is taken from `buckets` and from every side that has room; a side without room gives
+        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`.
+        The Allowance tells of `buckets`, then of the sides, in their order.
         An outage of what stands behind lets the request through (no buckets in the Allowance) and is counted.
         """
 

@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers, account_of, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
+from heliograph.server.http.allowances import admitted, allowance_of, nearest
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import json_reply, retry_headers, rfc3339
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Allowance, Caller, Image, Texts
+from heliograph.server.model import Bucket, Caller, Image, Texts
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Accepted, Uploads
@@ -150,16 +151,14 @@ class Native:
 
     async def upload(self, request: Request) -> Response:
         """POST /api/v1/images."""
-        caller = await self._caller(request)
-        self._callers.may_upload(caller)
-        allowance = await self._limits.admit_upload(caller)
+        caller = await self._caller(request, upload=True)
         async with self._reader.read(request, PICTURE_FIELDS) as form:
             key = request.headers.get("idempotency-key")
             accepted = await self._uploads.accept(form.picture, _texts(form), caller, key)
         answer = self._for_owner(accepted.image)
         answer.receipt = accepted.receipt
         answer.removed_metadata = list(accepted.removed)
-        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **_limit_headers(allowance)}
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **_limit_headers(request)}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
     async def find(self, request: Request) -> Response:
@@ -168,7 +167,7 @@ class Native:
         mine = owns(caller, image, delete_hash)
         answer = self._for_owner(image) if mine else self._for_anybody(image)
         answer.receipt = self._signer.receipt(image)
-        return json_reply(answer)
+        return json_reply(answer, headers=_limit_headers(request))
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""
@@ -182,14 +181,14 @@ class Native:
         edited = await self._library.edit(
             image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}
         )
-        return json_reply(self._for_owner(edited))
+        return json_reply(self._for_owner(edited), headers=_limit_headers(request))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         must_own(caller, image, delete_hash)
         await self._library.remove(image, "removed by its owner")
-        return Response(status_code=204)
+        return Response(status_code=204, headers=_limit_headers(request))
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
@@ -198,7 +197,8 @@ class Native:
         if not asked.isdecimal() or not 1 <= int(asked) <= _LARGEST_PAGE:
             raise BadParameter(f"The limit must be a whole number from 1 to {_LARGEST_PAGE}.")
         images, cursor = await self._library.owned_by(account, int(asked), request.query_params.get("cursor"))
-        return json_reply(ImagePage([self._for_owner(image) for image in images], cursor))
+        page = ImagePage([self._for_owner(image) for image in images], cursor)
+        return json_reply(page, headers=_limit_headers(request))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -207,7 +207,7 @@ class Native:
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as problem details."""
         status = STATUS[error.name]
-        headers = retry_headers(error)
+        headers = retry_headers(error) | _limit_headers(request)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = 'Bearer realm="heliograph"'
         problem = Problem(
@@ -220,11 +220,11 @@ class Native:
         )
         return json_reply(problem, status, headers, "application/problem+json")
 
-    async def _caller(self, request: Request) -> Caller:
+    async def _caller(self, request: Request, *, upload: bool = False) -> Caller:
         scheme, _, credential = request.headers.get("authorization", "").partition(" ")
         token = credential.strip() if scheme.lower() == "bearer" else None
         key = credential.strip() if scheme.lower() == "client-id" else None
-        return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload)
 
     async def _image(self, request: Request) -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown."""
@@ -276,23 +276,21 @@ async def _small_body(request: Request) -> bytes:
     return body
 
 
-def _limit_headers(allowance: Allowance) -> dict[str, str]:
+def _limit_headers(request: Request) -> dict[str, str]:
     """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
-    first.
+    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
     """
-    states = sorted(allowance.buckets, key=lambda state: state.left)
+    states = nearest(allowance_of(request).buckets)
     if not states:
         return {}
-    names = [state.bucket.name.split(":")[0] for state in states]
-    return {
-        "ratelimit-policy": ", ".join(
-            f'"{name}";q={state.bucket.limit};w={state.bucket.period}'
-            for name, state in zip(names, states, strict=True)
-        ),
-        "ratelimit": ", ".join(
-            f'"{name}";r={state.left};t={state.resets_in}' for name, state in zip(names, states, strict=True)
-        ),
-    }
+    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
+    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
+    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _policy_name(bucket: Bucket) -> str:
+    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
+    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'
 
 
 def _replay_header(accepted: Accepted) -> dict[str, str]:

@@ -105,7 +105,10 @@ def _paths() -> dict[str, Any]:
                     _query("cursor", {"type": "string"}, "`next` of the page before."),
                 ],
                 "responses": _answers(
-                    "200", "A page of images.", page, ("NoTokenSent", "InvalidToken", "BadParameter")
+                    "200",
+                    "A page of images.",
+                    page,
+                    ("NoTokenSent", "InvalidToken", "BadParameter", "UploadLimitReached"),
                 ),
             },
         },
@@ -154,7 +157,7 @@ def _paths() -> dict[str, Any]:
     }
 
 
-_FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
+_FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey", "UploadLimitReached")
 _UPLOAD_FAILURES = tuple(
     failure.__name__
     for failure in CATALOGUE
