@@ -34,7 +34,7 @@ from heliograph.server.identity import Identity
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
-from heliograph.server.ports import BlobStore, Database
+from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.receipts import Signer, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
@@ -61,6 +61,7 @@ class Server:
             deadline=settings.image_deadline,
             queue=settings.image_queue,
         )
+        self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
         self._upkeep = Upkeep(database=self._database, blobs=self._blobs, grace=settings.sweep_after)
         self._chores: asyncio.Task[None] | None = None
@@ -76,7 +77,7 @@ class Server:
             accept_unknown_keys=settings.unknown_keys == "accept",
             anonymous_uploads=settings.anonymous_uploads,
         )
-        limits = Limits(_policy(settings.limits), MemoryLimiter())
+        limits = Limits(_policy(settings.limits), self._limiter)
         fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
         reader = Reader(folder, settings.max_bytes)
         uploads = Uploads(
@@ -116,10 +117,13 @@ class Server:
                 document=reference.content,
             ),
             Status(
-                metrics, settings.data_dir, {"database": self._identity.reachable, "storage": self._storage_answers}
+                metrics,
+                settings.data_dir,
+                {"database": self._identity.reachable, "storage": self._storage_answers},
+                dispensable={"limits": self._limiter.reachable},
             ),
         )
-        metrics.registry.register(_Work(self._pool, uploads))
+        metrics.registry.register(_Work(self._pool, uploads, self._limiter))
         return Surroundings(
             Application(rows, library, metrics),
             metrics,
@@ -141,6 +145,7 @@ class Server:
         if self._chores:
             self._chores.cancel()
         await self._pool.close()
+        await self._limiter.close()
         await self._database.close()
         os.close(self._lock)
 
@@ -153,11 +158,12 @@ class Server:
 
 
 class _Work:
-    """What uploads and image workers have done, as Prometheus metrics."""
+    """What uploads and image workers have done, and limits have not, as Prometheus metrics."""
 
-    def __init__(self, pool: WorkerPool, uploads: Uploads) -> None:
+    def __init__(self, pool: WorkerPool, uploads: Uploads, limiter: Limiter) -> None:
         self._pool = pool
         self._uploads = uploads
+        self._limiter = limiter
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         """The present figures (prometheus_client's collector protocol)."""
@@ -171,6 +177,11 @@ class _Work:
             ),
             CounterMetricFamily("heliograph_image_deaths", "Image workers that died.", value=pool.deaths),
             GaugeMetricFamily("heliograph_image_waiting", "Pictures waiting for a worker.", value=pool.waiting),
+            CounterMetricFamily(
+                "heliograph_limits_let_through",
+                "Requests let through uncounted because Valkey was away.",
+                value=self._limiter.let_through,
+            ),
         ]
 
 
@@ -198,6 +209,17 @@ def _blob_store(url: str) -> BlobStore:
         made: BlobStore = _extra("heliograph.server.backends.object_store:ObjectStore")(url)
         return made
     raise BadSetting("HELIOGRAPH_STORAGE_URL must begin with file:/// or s3://.")
+
+
+def _limiter(url: str) -> Limiter:
+    """The limiter of a URL, which may hold a password and is therefore not shown; without one, that in memory."""
+    if not url:
+        return MemoryLimiter()
+    try:
+        made: Limiter = _extra("heliograph.server.backends.valkey:ValkeyLimiter")(url)
+    except ValueError as problem:
+        raise BadSetting("HELIOGRAPH_VALKEY_URL must begin with valkey://, valkeys:// or unix://.") from problem
+    return made
 
 
 def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by its name

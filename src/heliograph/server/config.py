@@ -121,6 +121,12 @@ class Settings:
     storage_url: str = _setting(
         _text, "", "Where originals lie: file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL.", "blobs in DATA_DIR"
     )
+    valkey_url: str = _setting(
+        _text,
+        "",
+        "Where limits are counted: valkey://USER:PASSWORD@HOST:PORT/DATABASE, valkeys:// with TLS, or unix://PATH.",
+        "in this process",
+    )
     processes: int = _setting(_whole(1, 1), 1, "Server processes. More than one needs shared limits and is refused.")
     image_workers: int = _setting(
         _whole(1, 64), lambda: os.cpu_count() or 1, "Processes that decode pictures.", "number of cores"

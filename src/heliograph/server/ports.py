@@ -80,7 +80,9 @@ class Database(Protocol):
 
 
 class Limiter(Protocol):
-    """Counts for rate limits."""
+    """Counts for rate limits. `let_through` is the number of requests that an outage let through uncounted."""
+
+    let_through: int
 
     async def spend(self, buckets: Sequence[Bucket], sides: Sequence[Sequence[Bucket]] = ()) -> Allowance:
         """Take each bucket's cost, or nothing from any: one atomic step, however many spend at once.
@@ -89,8 +91,15 @@ class Limiter(Protocol):
         side have. Then the cost is taken from `buckets` and from every side that has room; a side without room gives
         nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`.
         The Allowance tells of `buckets`, then of the sides, in their order.
-        An outage of what stands behind lets the request through (no buckets in the Allowance) and is counted.
+        An outage of what stands behind lets the request through (no buckets in the Allowance), within a bounded
+        time, and is counted; counting resumes by itself.
         """
+
+    async def reachable(self) -> None:
+        """Raise StorageUnavailable where what stands behind does not answer."""
+
+    async def close(self) -> None:
+        """Let go of what stands behind."""
 
 
 class Transformer(Protocol):

@@ -118,7 +118,7 @@ def test_alive_and_ready(http: httpx2.Client) -> None:
     answer = http.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"ready": True, "parts": {"database": "ok", "storage": "ok", "disk": "ok"}},
+        {"ready": True, "parts": {"database": "ok", "storage": "ok", "disk": "ok", "limits": "ok"}},
     )
 
 

@@ -40,6 +40,7 @@ class MemoryLimiter(Limiter):
 
     def __init__(self, max_buckets: int = 200_000, clock: Callable[[], int] = time.monotonic_ns) -> None:
         """Take `clock`, which tells nanoseconds that never run backwards."""
+        self.let_through = 0
         self._max_buckets = max_buckets
         self._clock = clock
         self._full_at: dict[tuple[str, int], int] = {}
@@ -68,6 +69,12 @@ class MemoryLimiter(Limiter):
             _state(bucket, moments[bucket.name, bucket.period] - now) for group in (buckets, *sides) for bucket in group
         )
         return Allowance(allowed=wait <= 0, buckets=states, retry_after=_whole_seconds(wait))
+
+    async def reachable(self) -> None:
+        """Memory always answers."""
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
 
     def _weighed(self, buckets: Sequence[Bucket], now: int) -> "_Weighed":
         """What would become of the buckets if their costs were taken."""
