@@ -11,6 +11,7 @@ from tests.corpus.pictures import Picture, pictures
 from tests.running import RunningServer, serving
 from tests.servers.postgres import PostgresServer
 from tests.servers.seaweed import SeaweedServer
+from tests.servers.valkey import ValkeyServer
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +70,17 @@ def postgres_server() -> Iterator[PostgresServer]:
 def seaweed_server() -> Iterator[SeaweedServer]:
     """A real SeaweedFS that speaks S3."""
     server = SeaweedServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.dispose()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A real Valkey."""
+    server = ValkeyServer()
     try:
         server.start()
         yield server

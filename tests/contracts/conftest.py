@@ -16,11 +16,13 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.object_store import ObjectStore
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.backends.valkey import ValkeyLimiter
 from heliograph.server.ports import BlobStore, Database, Limiter
 from tests.contracts.tables import tables
 from tests.servers.gate import Gate
 from tests.servers.postgres import PostgresServer
 from tests.servers.seaweed import SeaweedServer
+from tests.servers.valkey import ValkeyServer
 
 
 class DiskSubject:
@@ -142,7 +144,15 @@ async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     await subject.database.close()
 
 
-@pytest.fixture(params=["memory"])
-def limiter(request: pytest.FixtureRequest) -> Limiter:
-    assert request.param == "memory"
-    return MemoryLimiter()
+@pytest.fixture(params=["memory", "valkey"])
+async def limiter(request: pytest.FixtureRequest) -> AsyncIterator[Limiter]:
+    """A limiter with nothing counted yet."""
+    if request.param == "memory":
+        yield MemoryLimiter()
+        return
+    server: ValkeyServer = request.getfixturevalue("valkey_server")
+    await asyncio.to_thread(server.forget)
+    limiter = ValkeyLimiter(server.url())
+    yield limiter
+    assert limiter.let_through == 0
+    await limiter.close()

@@ -94,3 +94,58 @@ async def test_a_bucket_is_full_again_when_told(limiter):
 
 async def test_no_buckets_let_through(limiter):
     assert await limiter.spend([]) == Allowance(allowed=True)
+
+
+async def test_of_two_sides_one_with_room_is_enough_and_the_other_is_left_alone(limiter):
+    address, application = Bucket("address", 1, HOUR), Bucket("application", 3, HOUR)
+    left = []
+    for _ in range(3):
+        allowance = await limiter.spend([], [[address], [application]])
+        assert (allowance.allowed, allowance.retry_after) == (True, 0)
+        left.append(tuple((state.bucket.name, state.left) for state in allowance.buckets))
+    assert left == [
+        (("address", 0), ("application", 2)),
+        (("address", 0), ("application", 1)),
+        (("address", 0), ("application", 0)),
+    ]
+    refused = await limiter.spend([], [[address], [application]])
+    assert [state.left for state in refused.buckets] == [0, 0]
+    assert not refused.allowed
+    assert 0 < refused.retry_after <= HOUR // 3
+    assert (await limiter.spend([], [[address], [Bucket("other", 1, HOUR)]])).allowed
+
+
+async def test_a_side_is_taken_from_whole_or_not_at_all(limiter):
+    narrow, wide, other = Bucket("narrow", 1, HOUR), Bucket("wide", 100, HOUR), Bucket("other", 100, HOUR)
+    for _ in range(3):
+        allowance = await limiter.spend([], [[wide, narrow], [other]])
+        assert allowance.allowed
+    assert {state.bucket.name: state.left for state in allowance.buckets} == {"narrow": 0, "wide": 99, "other": 97}
+
+
+async def test_what_is_needed_is_needed_whatever_the_sides_say(limiter):
+    account, address, application = (
+        Bucket("account", 2, HOUR),
+        Bucket("address", 1, HOUR),
+        Bucket("application", 9, HOUR),
+    )
+    for _ in range(2):
+        assert (await limiter.spend([account], [[address], [application]])).allowed
+    refused = await limiter.spend([account], [[address], [application]])
+    assert not refused.allowed
+    assert {state.bucket.name: state.left for state in refused.buckets} == {
+        "account": 0,
+        "address": 0,
+        "application": 7,
+    }
+
+
+async def test_of_many_spends_at_once_none_is_admitted_that_no_side_pays_for(limiter):
+    def sides(number):
+        return [[Bucket(f"address {number % 4}", 5, HOUR)], [Bucket("application", 10, HOUR)]]
+
+    allowances = await asyncio.gather(*(limiter.spend([], sides(number)) for number in range(64)))
+    # Addresses can pay for 4 * 5, the application for 10; most take from both, how many depends on the order.
+    assert 20 <= sum(allowance.allowed for allowance in allowances) <= 30
+    for number in range(4):
+        assert [state.left for state in (await limiter.spend([], sides(number))).buckets] == [0, 0]

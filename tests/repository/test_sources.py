@@ -35,6 +35,7 @@ IMPORTERS = {
     "starlette": {"server/http/", "server/app.py"},
     "uvicorn": {"cli/serve.py"},
     "uvloop": {"cli/serve.py"},
+    "valkey": {"server/backends/valkey.py"},
 }
 
 NAMES_OF_DRAWERS = {"util", "utils", "helper", "helpers", "common", "base", "manager", "misc"}

@@ -39,10 +39,10 @@ from heliograph.server.http.routes import Application, table
 from heliograph.server.http.status import Status
 from heliograph.server.identity import Accounts, Applications, Identity, Tokens
 from heliograph.server.library import Library
-from heliograph.server.limits import Limits, Rule, parse_policy
+from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
-from heliograph.server.ports import BlobStore, Database
+from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.receipts import Signer, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
@@ -75,6 +75,7 @@ class Server:
             deadline=settings.image_deadline,
             queue=settings.image_queue,
         )
+        self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
         self._upkeep = Upkeep(
@@ -92,15 +93,14 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         settings, links, metrics = self._settings, self.links, Metrics()
         signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
-        limiter = MemoryLimiter()
         accounts = Accounts(self._database, self._identity)
         callers = Callers(
             self._identity,
-            Logins(accounts, limiter),
+            Logins(accounts, self._limiter),
             accept_unknown_keys=settings.unknown_keys == "accept",
             anonymous_uploads=settings.anonymous_uploads,
         )
-        limits = Limits(_policy(settings.limits), limiter)
+        limits = Limits(_policy(settings.limits), self._limiter)
         fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
         reader = Reader(folder, settings.max_bytes)
         uploads = Uploads(
@@ -133,8 +133,8 @@ class Server:
         )
         rows = table(
             native,
-            NativeAlbums(native=native, callers=callers, limits=limits, albums=albums, links=links),
-            self._native_identity(callers),
+            NativeAlbums(native=native, albums=albums, links=links),
+            self._native_identity(native, callers),
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
@@ -150,10 +150,13 @@ class Server:
                 document=reference.content,
             ),
             Status(
-                metrics, settings.data_dir, {"database": self._identity.reachable, "storage": self._storage_answers}
+                metrics,
+                settings.data_dir,
+                {"database": self._identity.reachable, "storage": self._storage_answers},
+                dispensable={"limits": self._limiter.reachable},
             ),
         )
-        metrics.registry.register(_Work(self._pool, uploads))
+        metrics.registry.register(_Work(self._pool, uploads, self._limiter))
         return Surroundings(
             Application(rows, library, metrics),
             metrics,
@@ -161,9 +164,9 @@ class Server:
             access_log=settings.access_log,
         )
 
-    def _native_identity(self, callers: Callers) -> NativeIdentity:
+    def _native_identity(self, native: Native, callers: Callers) -> NativeIdentity:
         applications = Applications(self._database, self._identity)
-        return NativeIdentity(callers, applications, Tokens(self._database, self._identity))
+        return NativeIdentity(native, callers, applications, Tokens(self._database, self._identity))
 
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
@@ -179,6 +182,7 @@ class Server:
         if self._chores:
             self._chores.cancel()
         await self._pool.close()
+        await self._limiter.close()
         await self._database.close()
         os.close(self._lock)
 
@@ -228,11 +232,12 @@ async def _bring_up_to_date(database: Database) -> None:
 
 
 class _Work:
-    """What uploads and image workers have done, as Prometheus metrics."""
+    """What uploads and image workers have done, and limits have not, as Prometheus metrics."""
 
-    def __init__(self, pool: WorkerPool, uploads: Uploads) -> None:
+    def __init__(self, pool: WorkerPool, uploads: Uploads, limiter: Limiter) -> None:
         self._pool = pool
         self._uploads = uploads
+        self._limiter = limiter
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         """The present figures (prometheus_client's collector protocol)."""
@@ -246,6 +251,11 @@ class _Work:
             ),
             CounterMetricFamily("heliograph_image_deaths", "Image workers that died.", value=pool.deaths),
             GaugeMetricFamily("heliograph_image_waiting", "Pictures waiting for a worker.", value=pool.waiting),
+            CounterMetricFamily(
+                "heliograph_limits_let_through",
+                "Requests let through uncounted because Valkey was away.",
+                value=self._limiter.let_through,
+            ),
         ]
 
 
@@ -271,6 +281,17 @@ def _blob_store(url: str) -> BlobStore:
     return made
 
 
+def _limiter(url: str) -> Limiter:
+    """The limiter of a URL, which may hold a password and is therefore not shown; without one, that in memory."""
+    if not url:
+        return MemoryLimiter()
+    try:
+        made: Limiter = _extra("heliograph.server.backends.valkey:ValkeyLimiter")(url)
+    except ValueError as problem:
+        raise BadSetting("HELIOGRAPH_VALKEY_URL must begin with valkey://, valkeys:// or unix://.") from problem
+    return made
+
+
 def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by its name
     module, _, name = place.partition(":")
     try:
@@ -279,7 +300,7 @@ def _extra(place: str) -> Any:  # noqa: ANN401 - a class that is known only by i
         raise BadSetting(f"This setting needs {missing.name}: pip install 'heliograph[cluster]'.") from missing
 
 
-def _policy(text: str) -> tuple[Rule, ...]:
+def _policy(text: str) -> Policy:
     try:
         return parse_policy(text)
     except ValueError as problem:

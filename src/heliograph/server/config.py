@@ -27,7 +27,7 @@ class BadSetting(Exception):  # noqa: N818 - named like the failures of `errors`
 
 def _one_process(value: str) -> int:
     if value.strip() != "1":
-        raise ValueError("must be 1: several processes need limits that they share, which this version does not have")
+        raise ValueError("must be 1: this version runs one process for each data folder")
     return 1
 
 
@@ -165,7 +165,13 @@ class Settings:
     storage_url: str = _setting(
         _storage_url, "", "Where originals lie: file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL.", "blobs in DATA_DIR"
     )
-    processes: int = _setting(_one_process, 1, "Server processes. More than one would count limits apart: refused.")
+    valkey_url: str = _setting(
+        _text,
+        "",
+        "Where limits are counted: valkey://USER:PASSWORD@HOST:PORT/DATABASE, valkeys:// with TLS, or unix://PATH.",
+        "in this process",
+    )
+    processes: int = _setting(_one_process, 1, "Server processes. More than one is refused by this version.")
     image_workers: int = _setting(
         _whole(1, 64), lambda: os.cpu_count() or 1, "Processes that decode pictures.", "number of cores"
     )
@@ -189,7 +195,7 @@ class Settings:
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
-    limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off.")
+    limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
     )

@@ -170,13 +170,23 @@ class Deed:
 class Bucket:
     """One counter to spend from: at most `limit` units at once, given back evenly over `period` seconds.
 
-    Buckets are told apart by name and period.
+    Buckets are told apart by name and period. The limits of the server name theirs BY:WHAT:WHO.
     """
 
     name: str
     limit: int
     period: int
     cost: int = 1
+
+    @property
+    def by(self) -> str:
+        """Whose counter it is: address, application or account."""
+        return self.name.split(":")[0]
+
+    @property
+    def what(self) -> str:
+        """What it counts: requests (in credits), posts or uploads."""
+        return self.name.split(":")[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,11 @@ class BucketState:
     bucket: Bucket
     left: int
     resets_in: int
+
+    @property
+    def left_for(self) -> int:
+        """How many more requests such as this one it has room for."""
+        return self.left // max(1, self.bucket.cost)
 
 
 @dataclass(frozen=True, slots=True)

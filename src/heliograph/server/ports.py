@@ -80,13 +80,26 @@ class Database(Protocol):
 
 
 class Limiter(Protocol):
-    """Counts for rate limits."""
+    """Counts for rate limits. `let_through` is the number of requests that an outage let through uncounted."""
 
-    async def spend(self, buckets: Sequence[Bucket]) -> Allowance:
-        """Take each bucket's cost from all buckets, or from none when one has too little left: one atomic step.
+    let_through: int
 
-        An outage of what stands behind lets the request through (no buckets in the Allowance) and is counted.
+    async def spend(self, buckets: Sequence[Bucket], sides: Sequence[Sequence[Bucket]] = ()) -> Allowance:
+        """Take each bucket's cost, or nothing from any: one atomic step, however many spend at once.
+
+        The request is allowed when all `buckets` have room and, where there are `sides`, all buckets of at least one
+        side have. Then the cost is taken from `buckets` and from every side that has room; a side without room gives
+        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`.
+        The Allowance tells of `buckets`, then of the sides, in their order.
+        An outage of what stands behind lets the request through (no buckets in the Allowance), within a bounded
+        time, and is counted; counting resumes by itself.
         """
+
+    async def reachable(self) -> None:
+        """Raise StorageUnavailable where what stands behind does not answer."""
+
+    async def close(self) -> None:
+        """Let go of what stands behind."""
 
 
 class Transformer(Protocol):

@@ -54,6 +54,27 @@ def test_v3_says_its_limits_in_bare_integers_and_refuses_in_its_own_shape(strict
     assert refused.text.startswith('{"data":{"error":')
 
 
+def test_reads_are_counted_in_every_dialect_and_refused_in_its_words(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="8/hour by address; 5 credits an upload") as server:
+        key = {"authorization": f"Bearer {server.key}"}
+        with httpx2.Client(base_url=server.url, headers=key, timeout=30) as client:
+            asked = [
+                client.post("/api/v1/images", files={"image": picture()}),
+                client.get("/3/image/aaaaaaaaaa"),
+                client.get("/api/v1/images"),
+                client.get("/api/v1/images", headers={"authorization": "Bearer wrong"}),
+            ]
+            assert [answer.status_code for answer in asked] == [201, 404, 200, 401]
+            refused = [client.get(path) for path in ("/api/v1/images", "/3/image/aaaaaaaaaa")]
+            refused += [client.post("/api/upload.json", files={"image": picture()}, data={"key": KEY})]
+            refused += [client.delete(f"/3/image/{asked[0].json()['id']}"), client.post("/delete/aaaaaaaaaaaaaaa")]
+            assert [answer.status_code for answer in refused] == [429] * 5
+            assert all(int(answer.headers["retry-after"]) <= 3600 for answer in refused)
+            assert refused[0].json()["detail"] == "Too many requests for now."
+            uncounted = ["/", "/livez", "/docs/api", asked[0].json()["link"].removeprefix(server.url)]
+            assert [client.get(path).status_code for path in uncounted] == [200] * 4
+
+
 def test_an_unknown_key_is_refused_where_the_operator_says_so(strict: tuple[RunningServer, Path]) -> None:
     server, _ = strict
     asked = {"files": {"image": picture()}, "data": {"key": KEY}}
@@ -97,7 +118,7 @@ def test_alive_and_ready(http: httpx2.Client) -> None:
     answer = http.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"ready": True, "parts": {"database": "ok", "storage": "ok", "disk": "ok"}},
+        {"ready": True, "parts": {"database": "ok", "storage": "ok", "disk": "ok", "limits": "ok"}},
     )
 
 

@@ -11,6 +11,7 @@ counter; over longer times at most `limit` per `period`.
 import heapq
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from heliograph.server.model import Allowance, Bucket, BucketState
 from heliograph.server.ports import Limiter
@@ -18,6 +19,15 @@ from heliograph.server.ports import Limiter
 _SECOND = 1_000_000_000
 _FORGET_AT_ONCE = 16
 """How many full buckets one spend forgets at most: more than it can add, so that memory shrinks, in a bounded time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """Moments at which buckets are full again, before and after a spend, and nanoseconds to wait until it may be."""
+
+    before: dict[tuple[str, int], int]
+    after: dict[tuple[str, int], int]
+    wait: int
 
 
 class MemoryLimiter(Limiter):
@@ -30,6 +40,7 @@ class MemoryLimiter(Limiter):
 
     def __init__(self, max_buckets: int = 200_000, clock: Callable[[], int] = time.monotonic_ns) -> None:
         """Take `clock`, which tells nanoseconds that never run backwards."""
+        self.let_through = 0
         self._max_buckets = max_buckets
         self._clock = clock
         self._full_at: dict[tuple[str, int], int] = {}
@@ -40,10 +51,33 @@ class MemoryLimiter(Limiter):
         """How many buckets are remembered."""
         return len(self._full_at)
 
-    async def spend(self, buckets: Sequence[Bucket]) -> Allowance:
-        """Take each bucket's cost from all, or from none; a cost above the limit is never admitted."""
+    async def spend(self, buckets: Sequence[Bucket], sides: Sequence[Sequence[Bucket]] = ()) -> Allowance:
+        """Take each bucket's cost where there is room, as the port says; a cost above the limit is never admitted."""
         now = self._clock()
         self._forget_full(now)
+        asked = [self._weighed(group, now) for group in (buckets, *sides)]
+        wait = asked[0].wait
+        if sides:
+            wait = max(wait, min(side.wait for side in asked[1:]))
+        moments: dict[tuple[str, int], int] = {}
+        for group in asked:
+            taken = wait <= 0 and group.wait <= 0
+            moments.update(group.after if taken else group.before)
+            if taken:
+                self._remember(group.after)
+        states = tuple(
+            _state(bucket, moments[bucket.name, bucket.period] - now) for group in (buckets, *sides) for bucket in group
+        )
+        return Allowance(allowed=wait <= 0, buckets=states, retry_after=_whole_seconds(wait))
+
+    async def reachable(self) -> None:
+        """Memory always answers."""
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _weighed(self, buckets: Sequence[Bucket], now: int) -> "_Weighed":
+        """What would become of the buckets if their costs were taken."""
         before: dict[tuple[str, int], int] = {}
         after: dict[tuple[str, int], int] = {}
         wait = 0
@@ -56,11 +90,7 @@ class MemoryLimiter(Limiter):
                 wait = max(wait, bucket.period * _SECOND)
             else:
                 wait = max(wait, after[key] - now - room)
-        if wait <= 0:
-            self._remember(after)
-        moments = before if wait > 0 else after
-        states = tuple(_state(bucket, moments[bucket.name, bucket.period] - now) for bucket in buckets)
-        return Allowance(allowed=wait <= 0, buckets=states, retry_after=_whole_seconds(wait))
+        return _Weighed(before, after, wait)
 
     def _remember(self, moments: dict[tuple[str, int], int]) -> None:
         for key, full_at in moments.items():

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers
 from heliograph.server.errors import HeliographError, NoKeySent
+from heliograph.server.http.allowances import admitted
 from heliograph.server.http.bodies import Reader
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.limits import Limits
@@ -62,11 +63,9 @@ class ImgurV1:
         """POST /api/upload.xml, /api/upload.json."""
         async with self._reader.read(request, ("image",)) as form:
             key = form.text("key")
+            caller = await admitted(request, self._callers, self._limits, key=key, upload=True)
             if key is None:
                 raise NoKeySent
-            caller = await self._callers.identify(request.scope["state"]["address"], key=key)
-            self._callers.may_upload(caller)
-            await self._limits.admit_upload(caller)
             accepted = await self._uploads.accept(form.picture, Texts(name=form.text("name")), caller)
         fields = self._fields(accepted.image)
         if _wants_json(request):

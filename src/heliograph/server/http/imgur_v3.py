@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers, may_remove, must_have, owns
 from heliograph.server.errors import Gone, HeliographError, InvalidUrl, NotFound
+from heliograph.server.http.allowances import admitted, allowance_of, nearest
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, jsonp_reply, xml_element, xml_reply
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Allowance, Caller, Image, Texts
+from heliograph.server.model import BucketState, Caller, Image, Texts
 from heliograph.server.uploads import Uploads
 
 ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
@@ -76,15 +77,13 @@ class ImgurV3:
 
     async def upload(self, request: Request) -> Response:
         """POST /3/image, /3/upload."""
-        caller = await self._caller(request)
-        self._callers.may_upload(caller)
-        allowance = await self._limits.admit_upload(caller)
+        caller = await self._caller(request, upload=True)
         async with self._reader.read(request, _FIELDS) as form:
             accepted = await self._uploads.accept(form.picture, _texts(form), caller)
         model = self._model(accepted.image, caller)
         model.update(deletehash=accepted.image.delete_hash, name=accepted.image.name or "", link=model.pop("link"))
         model["account_id"] = model["account_id"] or 0
-        return self._reply(request, model, headers=_limit_headers(allowance))
+        return self._reply(request, model)
 
     async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """OPTIONS of anything: what scripts of other pages may send."""
@@ -124,16 +123,16 @@ class ImgurV3:
         self, request: Request, content: object, status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
         success = status < 400
-        headers = {**_CORS, **(headers or {})}
+        headers = {**_CORS, **(headers or {}), **_limit_headers(request)}
         if _wants_xml(request):
             kind = {bool: "boolean", list: "array", dict: "array"}.get(type(content), "string")
             attributes = f' type="{kind}" success="{int(success)}" status="{status}"'
             return xml_reply(xml_element("data", content, attributes), status, headers)
         return jsonp_reply(request, {"data": content, "success": success, "status": status}, status, headers)
 
-    async def _caller(self, request: Request) -> Caller:
+    async def _caller(self, request: Request, *, upload: bool = False) -> Caller:
         key, token = _credentials(request)
-        return await self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload)
 
     async def _named(self, request: Request) -> Image:
         """The image that the path names, by id or by delete hash."""
@@ -209,15 +208,25 @@ def _own_text(request: Request, error: HeliographError) -> str:
     return error.message
 
 
-def _limit_headers(allowance: Allowance) -> dict[str, str]:
-    """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server
-    sends.
+def _limit_headers(request: Request) -> dict[str, str]:
+    """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server sends.
+
+    Where several rules count the same side, the one that would refuse first is told.
     """
+    told: dict[str, BucketState] = {}
+    for state in nearest(allowance_of(request).buckets):
+        if name := _limit_name(state.bucket.by, state.bucket.what):
+            told.setdefault(name, state)
     headers: dict[str, str] = {}
-    for state in allowance.buckets:
-        by = {"address": "User", "application": "Client"}.get(state.bucket.name.split(":")[0])
-        if by:
-            headers[f"x-ratelimit-{by}limit"] = str(state.bucket.limit)
-            headers[f"x-ratelimit-{by}remaining"] = str(state.left)
-            headers[f"x-ratelimit-{by}reset"] = str(state.resets_in)
+    for name, state in told.items():
+        headers[f"{name}limit"] = str(state.bucket.limit)
+        headers[f"{name}remaining"] = str(state.left)
+        headers[f"{name}reset"] = str(state.resets_in)
     return headers
+
+
+def _limit_name(by: str, what: str) -> str | None:
+    """How the headers of such a rule begin. Imgur counts POSTs by address only."""
+    if what == "posts":
+        return "x-post-rate-limit-" if by == "address" else None
+    return {"address": "x-ratelimit-user", "application": "x-ratelimit-client"}.get(by)

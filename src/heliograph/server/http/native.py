@@ -15,12 +15,13 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
+from heliograph.server.http.allowances import admitted, allowance_of, nearest
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Allowance, Caller, Image, Texts
+from heliograph.server.model import Bucket, Caller, Image, Texts
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Accepted, Uploads
@@ -161,9 +162,7 @@ class Native:
 
     async def upload(self, request: Request) -> Response:
         """POST /api/v1/images."""
-        caller = await self.caller(request)
-        self._callers.may_upload(caller)
-        allowance = await self._limits.admit_upload(caller)
+        caller = await self.caller(request, upload=True)
         async with self._reader.read(request, PICTURE_FIELDS) as form:
             key = request.headers.get("idempotency-key")
             named = form.text("album")
@@ -173,7 +172,7 @@ class Native:
         answer.receipt = accepted.receipt
         if not accepted.replayed:
             answer.removed_metadata = list(accepted.removed)
-        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **limit_headers(allowance)}
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **limit_headers(request)}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
     async def find(self, request: Request) -> Response:
@@ -182,7 +181,7 @@ class Native:
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
-        return json_reply(answer)
+        return json_reply(answer, headers=limit_headers(request))
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""
@@ -193,13 +192,13 @@ class Native:
         edited = await self._library.edit(
             image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}, caller
         )
-        return json_reply(self.for_owner(edited))
+        return json_reply(self.for_owner(edited), headers=limit_headers(request))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
-        return Response(status_code=204)
+        return Response(status_code=204, headers=limit_headers(request))
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
@@ -207,14 +206,16 @@ class Native:
         account = account_of(caller, "images:read")
         search = Search(request.query_params.get("q", ""), _moment(request, "since"), _moment(request, "until"))
         found = await self._library.owned_by(account, search, *page_asked(request))
-        return json_reply(ImagePage([self._for(caller, image) for image in found.images], found.next, found.total))
+        page = ImagePage([self._for(caller, image) for image in found.images], found.next, found.total)
+        return json_reply(page, headers=limit_headers(request))
 
     async def claim(self, request: Request) -> Response:
         """POST /api/v1/images/{id}/claim."""
-        account = account_of(await self.caller(request), "images:write")
         image, caller, delete_hash = await self._image(request)
+        account = account_of(caller, "images:write")
         must_own(caller, image, delete_hash)
-        return json_reply(self.for_owner(await self._library.claim(image, account, caller)))
+        claimed = await self._library.claim(image, account, caller)
+        return json_reply(self.for_owner(claimed), headers=limit_headers(request))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -223,7 +224,7 @@ class Native:
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as problem details."""
         status = STATUS[error.name]
-        headers = failure_headers(error)
+        headers = failure_headers(error) | limit_headers(request)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = 'Bearer realm="heliograph"'
         problem = Problem(
@@ -236,9 +237,16 @@ class Native:
         )
         return json_reply(problem, status, headers, "application/problem+json")
 
-    async def caller(self, request: Request) -> Caller:
-        """Who calls. Raises InvalidToken, UnknownKey."""
-        return await identified(self._callers, request)
+    async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
+        """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says."""
+        header = request.headers.get("authorization")
+        scheme, _, credential = (header or "").strip().partition(" ")
+        key, token = None, None
+        if scheme.lower() == "client-id" and credential.strip():
+            key = credential.strip()
+        elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
+            token = credential.strip() if scheme.lower() == "bearer" else ""
+        return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
 
     async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
@@ -311,18 +319,6 @@ def _moment(request: Request, name: str) -> datetime | None:
         raise BadParameter(f"The parameter {name} must be a date such as 2030-01-31, or RFC 3339.") from problem
 
 
-async def identified(callers: Callers, request: Request) -> Caller:
-    """Who asks, by the header `Authorization`: Bearer with a token, or Client-ID. Raises InvalidToken, UnknownKey."""
-    header = request.headers.get("authorization")
-    scheme, _, credential = (header or "").strip().partition(" ")
-    key, token = None, None
-    if scheme.lower() == "client-id" and credential.strip():
-        key = credential.strip()
-    elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
-        token = credential.strip() if scheme.lower() == "bearer" else ""
-    return await callers.identify(request.scope["state"]["address"], key=key, token=token)
-
-
 async def read_json(request: Request, kind: type[T]) -> T:
     """The JSON body as a `kind`. Raises BadParameter."""
     try:
@@ -341,23 +337,21 @@ async def small_body(request: Request) -> bytes:
     return body
 
 
-def limit_headers(allowance: Allowance) -> dict[str, str]:
+def limit_headers(request: Request) -> dict[str, str]:
     """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
-    first.
+    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
     """
-    states = sorted(allowance.buckets, key=lambda state: state.left)
+    states = nearest(allowance_of(request).buckets)
     if not states:
         return {}
-    names = [state.bucket.name.split(":")[0] for state in states]
-    return {
-        "ratelimit-policy": ", ".join(
-            f'"{name}";q={state.bucket.limit};w={state.bucket.period}'
-            for name, state in zip(names, states, strict=True)
-        ),
-        "ratelimit": ", ".join(
-            f'"{name}";r={state.left};t={state.resets_in}' for name, state in zip(names, states, strict=True)
-        ),
-    }
+    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
+    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
+    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _policy_name(bucket: Bucket) -> str:
+    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
+    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'
 
 
 def _replay_header(accepted: Accepted) -> dict[str, str]:

@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
-from heliograph.server.callers import Callers, account_of, must_have, owns
+from heliograph.server.callers import account_of, must_have, owns
 from heliograph.server.errors import BadParameter
 from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked, small_body
 from heliograph.server.http.replies import json_reply, rfc3339
-from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Album, Caller, Layout, Privacy
 
@@ -99,22 +98,18 @@ class AlbumPage(msgspec.Struct):
 class NativeAlbums:
     """The handlers of `/api/v1/albums`."""
 
-    def __init__(self, *, native: Native, callers: Callers, limits: Limits, albums: Albums, links: Links) -> None:
+    def __init__(self, *, native: Native, albums: Albums, links: Links) -> None:
         self._native = native
-        self._callers = callers
-        self._limits = limits
         self._albums = albums
         self._links = links
 
     async def create(self, request: Request) -> Response:
         """POST /api/v1/albums. It counts as an upload."""
-        caller = await self._native.caller(request)
-        self._callers.may_upload(caller, "albums")
-        allowance = await self._limits.admit_upload(caller)
+        caller = await self._native.caller(request, upload=True, scope="albums")
         wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         album = await self._albums.create(about, wanted.images, caller)
-        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}", **limit_headers(allowance)}
+        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}", **limit_headers(request)}
         return json_reply(self._answer(album, mine=True), 201, headers)
 
     async def list(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers, account_of
 from heliograph.server.errors import Forbidden, InvalidToken
-from heliograph.server.http.native import identified, read_json
+from heliograph.server.http.native import Native, read_json
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.identity import Applications, Tokens
 from heliograph.server.model import Account, Application, Caller, Token
@@ -83,7 +83,8 @@ class NewToken(msgspec.Struct, forbid_unknown_fields=True):
 class NativeIdentity:
     """The handlers of `/api/v1/applications` and `/api/v1/tokens`: all for the caller's own account."""
 
-    def __init__(self, callers: Callers, applications: Applications, tokens: Tokens) -> None:
+    def __init__(self, native: Native, callers: Callers, applications: Applications, tokens: Tokens) -> None:
+        self._native = native
         self._callers = callers
         self._applications = applications
         self._tokens = tokens
@@ -157,7 +158,7 @@ class NativeIdentity:
             name, password = _name_and_password(credential)
             caller = await self._callers.by_password(request.scope["state"]["address"], name, password)
         else:
-            caller = await identified(self._callers, request)
+            caller = await self._native.caller(request)
         return caller, account_of(caller, "account")
 
 

@@ -198,7 +198,7 @@ def _paths_of_identity() -> dict[str, Any]:
     return paths
 
 
-_FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey")
+_FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey", "UploadLimitReached")
 _UPLOAD_FAILURES = tuple(
     failure.__name__
     for failure in CATALOGUE

@@ -39,7 +39,7 @@ TYPES = (
     TokenList,
 )
 
-ACCOUNT_FAILURES = ("NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden")
+ACCOUNT_FAILURES = ("NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden", "UploadLimitReached")
 
 _APPLICATIONS, _APPLICATION = "/api/v1/applications", "/api/v1/applications/{id}"
 _TOKENS = "/api/v1/tokens"

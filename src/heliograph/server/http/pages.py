@@ -24,6 +24,7 @@ from heliograph.imaging.recipe import LETTERS
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers
 from heliograph.server.errors import CATALOGUE, Forbidden, Gone, HeliographError, NotFound
+from heliograph.server.http.allowances import admitted
 from heliograph.server.http.api_page import described
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, rfc3339
@@ -126,9 +127,7 @@ class Pages:
         """POST /, the plain form: on to the image's page, with a cookie that lets its uploader see the delete link."""
         if request.headers.get("sec-fetch-site") == "cross-site":
             raise Forbidden("This form can only be sent from its own page. Programs use the API.")
-        caller = await self._callers.identify(request.scope["state"]["address"])
-        self._callers.may_upload(caller)
-        await self._limits.admit_upload(caller)
+        caller = await admitted(request, self._callers, self._limits, upload=True)
         async with self._reader.read(request, _FIELDS) as form:
             accepted = await self._uploads.accept(form.picture, _texts(form), caller)
         image = accepted.image
@@ -193,6 +192,7 @@ class Pages:
 
     async def delete(self, request: Request) -> Response:
         """POST /delete/{hash}."""
+        await admitted(request, self._callers, self._limits)
         image = await self._library.find_by_delete_hash(request.path_params["hash"])
         await self._library.remove(image, "removed by its owner", Caller(request.scope["state"]["address"]))
         return self._secret_page("deleted.html", title=_title(image))

@@ -1,0 +1,62 @@
+"""Who calls, counted: every API request of every dialect comes through here before anything is done for it.
+
+What the limits said is kept with the request, so that a dialect can say it in its own headers on every answer, on
+refusals too.
+"""
+
+from collections.abc import Iterable
+
+from starlette.requests import Request
+
+from heliograph.server.callers import Callers
+from heliograph.server.errors import HeliographError, UploadLimitReached
+from heliograph.server.limits import Limits
+from heliograph.server.model import Allowance, BucketState, Caller
+
+_KEPT_AS = "allowance"
+
+
+async def admitted(
+    request: Request,
+    callers: Callers,
+    limits: Limits,
+    *,
+    key: str | None = None,
+    token: str | None = None,
+    upload: bool = False,
+    scope: str = "images:write",
+) -> Caller:
+    """Who makes the request, counted as one request, or as one upload, which a token needs the scope for.
+
+    Raises UploadLimitReached, which knows the seconds to wait; InvalidToken and UnknownKey; NoKeySent for an upload by
+    nobody. A request that fails here for its credentials is counted by its address, so that guessing has a limit.
+    """
+    address = request.scope["state"]["address"]
+    try:
+        caller = await callers.identify(address, key=key, token=token)
+        if upload:
+            callers.may_upload(caller, scope)
+    except HeliographError:
+        await _count(request, limits, Caller(address), upload=False)
+        raise
+    await _count(request, limits, caller, upload=upload)
+    return caller
+
+
+async def _count(request: Request, limits: Limits, caller: Caller, *, upload: bool) -> None:
+    allowance = await limits.spend(caller, post=request.method == "POST", upload=upload)
+    request.scope["state"][_KEPT_AS] = allowance
+    if not allowance.allowed:
+        words = None if upload else "Too many requests for now."
+        raise UploadLimitReached(words, retry_after=allowance.retry_after)
+
+
+def allowance_of(request: Request) -> Allowance:
+    """What the limits said of this request; without buckets where it was not counted."""
+    kept: Allowance = request.scope["state"].get(_KEPT_AS, Allowance(allowed=True))
+    return kept
+
+
+def nearest(states: Iterable[BucketState]) -> list[BucketState]:
+    """The buckets in the order in which they would refuse more requests such as this one."""
+    return sorted(states, key=lambda state: (state.left_for, -state.resets_in))
