@@ -112,6 +112,13 @@ def test_a_hundred_people_behind_one_address_do_not_suffer_for_one_abuser(rule: 
     check(f"100 behind one address, `{rule}`", f"{RULES}; refuse when {rule}", lambda _: at(here, "abused"), others)
 
 
+def test_under_both_inventing_keys_takes_nothing_from_the_others_behind_the_address() -> None:
+    here = "192.0.2.1"
+    others = list(innocents(99, 50 * 24, lambda number: at(here, f"key {number}")))
+    row = "100 behind one address, the abuser invents keys, `both`"
+    check(row, f"{RULES}; refuse when both", lambda nth: at(here, f"invented {nth}", known=False), others)
+
+
 @pytest.mark.parametrize(("rule", "known"), [("any", True), ("both", True), ("both", False)])
 def test_ten_thousand_addresses_that_share_a_key_do_not_suffer_for_one_abuser(rule: str, known: bool) -> None:
     asked = {"any": 1, "both": 5}[rule]

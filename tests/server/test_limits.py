@@ -157,6 +157,15 @@ async def test_under_both_an_invented_key_neither_helps_nor_hurts() -> None:
 
 
 @pytest.mark.anyio
+async def test_under_both_a_side_without_a_counterpart_holds() -> None:
+    subject = limits("3/hour by application; refuse when both")
+    assert await admitted(subject, Caller("192.0.2.1", key="built in"), 9) == 3
+    assert await admitted(subject, registered("a"), 9) == 3
+    subject = limits("2/hour by address; refuse when both")
+    assert await admitted(subject, registered("a"), 9) == 2
+
+
+@pytest.mark.anyio
 async def test_the_combination_may_differ_for_one_application() -> None:
     subject = limits(BOTH + "; refuse when any for strict; refuse when both for built-in")
     assert await admitted(subject, registered("strict"), 9) == 2

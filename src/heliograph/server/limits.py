@@ -115,7 +115,7 @@ class Limits:
         """The buckets that all must have room, and the sides of which one must.
 
         An unregistered key has no side under `both`: anybody can invent one for each request, and so could pass any
-        limit. Neither does it count against anybody there.
+        limit. Neither does it count against anybody there. Where only one side has rules, they hold as under `any`.
         """
         named = self._policy.refuse_when_for.get(caller.key or "")
         if (named or self._policy.refuse_when) == "any":
@@ -123,10 +123,10 @@ class Limits:
         by = {
             side: [bucket for bucket in buckets if bucket.by == side] for side in ("address", "application", "account")
         }
-        if named is None and caller.application is None:
-            return by["address"] + by["account"], []
         if not by["address"] or not by["application"]:
             return buckets, []
+        if named is None and caller.application is None:
+            return by["address"] + by["account"], []
         return by["account"], [by["address"], by["application"]]
 
 

@@ -1,8 +1,11 @@
 """Each dialect says in its own headers what is left; what it says is what the next request meets."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -122,6 +125,13 @@ def test_native_says_every_policy_and_what_is_left_of_it_until_it_refuses(somebo
         0,
     )
     assert 0 < int(refused.headers["retry-after"]) <= 3600 // 35 + 1
+
+
+def test_of_64_requests_at_once_to_one_server_just_the_limit_is_admitted(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="10/hour by address") as server, ThreadPoolExecutor(64) as threads:
+        url = f"{server.url}/api/v1/images/{UNKNOWN}"
+        statuses = Counter(threads.map(lambda _: httpx2.get(url, timeout=30).status_code, range(64)))
+    assert statuses == {404: 10, 429: 54}
 
 
 def test_every_answer_of_the_native_api_says_what_is_left(somebody: httpx2.Client) -> None:

@@ -1,6 +1,9 @@
 """Servers that count in one Valkey."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -45,6 +48,26 @@ def test_two_servers_share_their_limits_and_outlive_their_valkey(tmp_path: Path,
         ready = httpx2.get(f"{one.url}/readyz")
         assert (ready.status_code, ready.json()["ready"]) == (200, True)
         assert ready.json()["parts"]["limits"] == "StorageUnavailable"
+
+
+def test_of_64_requests_at_once_to_four_servers_just_the_limit_is_admitted(
+    tmp_path: Path, valkey: ValkeyServer
+) -> None:
+    with ExitStack() as stack:
+        servers = []
+        for number in range(4):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            running = serving(folder, VALKEY_URL=valkey.url(), LIMITS="10/hour by address", IMAGE_WORKERS="1")
+            servers.append(stack.enter_context(running))
+
+        def ask(number: int) -> int:
+            return httpx2.get(f"{servers[number % 4].url}/api/v1/images/aaaaaaaaaa", timeout=30).status_code
+
+        with ThreadPoolExecutor(64) as threads:
+            statuses = Counter(threads.map(ask, range(64)))
+        assert [let_through(server) for server in servers] == [0] * 4
+    assert statuses == {404: 10, 429: 54}
 
 
 def test_a_server_starts_while_its_valkey_is_away(tmp_path: Path) -> None:
