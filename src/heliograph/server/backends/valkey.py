@@ -6,7 +6,7 @@ the time; numbers stay below 2^53, where Lua's are exact. A bucket is a key that
 
 When Valkey fails or does not answer within DEADLINE, the request is let through and counted in `let_through`, and for
 PAUSE seconds nobody asks again; then one request does, while others still pass. So an outage costs one request in
-PAUSE, and those under way when it begins, at most DEADLINE each.
+PAUSE, and those under way when it begins, at most twice DEADLINE each.
 """
 
 import asyncio
@@ -90,9 +90,15 @@ class ValkeyLimiter(Limiter):
 
     def __init__(self, url: str) -> None:
         self.let_through = 0
-        self._client = Valkey(
-            connection_pool=BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, timeout=None)
+        # The client's own timeouts as well (5 s by default): it was seen to wait one of them out after DEADLINE.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=None,
+            socket_timeout=DEADLINE,
+            socket_connect_timeout=DEADLINE,
         )
+        self._client = Valkey(connection_pool=pool)
         self._script = self._client.register_script(_SPEND)
         self._ask_again_at = 0.0
 
@@ -134,8 +140,8 @@ class ValkeyLimiter(Limiter):
             async with asyncio.timeout(DEADLINE):
                 yield
         except (ValkeyError, OSError) as failure:
-            self._ask_again_at = time.monotonic() + PAUSE
-            if not away:
+            known, self._ask_again_at = self._ask_again_at > 0, time.monotonic() + PAUSE
+            if not known:
                 log.warning("Valkey is away, requests are let through uncounted: %s", type(failure).__name__)
             raise StorageUnavailable from failure
         self._ask_again_at = 0.0
