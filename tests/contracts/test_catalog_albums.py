@@ -170,16 +170,16 @@ async def test_an_upload_into_a_removed_album_publishes_nothing(database: Databa
 
 
 async def test_the_listing_pages_through_an_accounts_live_albums_newest_first(database: Database) -> None:
-    await database.transaction(catalog.register("owner", "app", "id", b"k" * 32))
-    holder = await database.fetch_one(catalog.key_holder(b"k" * 32))
+    await database.transaction(catalog.add_account({"name": "owner", "role": "user"}))
+    owner = catalog.to_account(await database.fetch_one(catalog.account("owner")))
     start = catalog.now()
     made = [
-        await an_album(database, [], account_id=holder.account_id, created=start + timedelta(seconds=number))
+        await an_album(database, [], account_id=owner.id, created=start + timedelta(seconds=number))
         for number in range(4)
     ]
     await an_album(database, [])
     await database.transaction(catalog_albums.bury_album(made[1].id, start, "r"))
-    first = await database.fetch_all(catalog_albums.owned_albums(holder.account_id, 2, None))
+    first = await database.fetch_all(catalog_albums.owned_albums(owner.id, 2, None))
     last = catalog_albums.to_album(first[-1])
-    rest = await database.fetch_all(catalog_albums.owned_albums(holder.account_id, 2, (last.created, last.id)))
+    rest = await database.fetch_all(catalog_albums.owned_albums(owner.id, 2, (last.created, last.id)))
     assert [row.id for row in (*first, *rest)] == [made[3].id, made[2].id, made[0].id]
