@@ -5,6 +5,7 @@ VENV ?= .venv
 bin := $(VENV)/bin
 install := $(bin)/python -m pip install --quiet --disable-pip-version-check
 sources := src tests bench tools
+clients := .clients
 uv_version := 0.13.9
 
 .DEFAULT_GOAL := help
@@ -16,8 +17,8 @@ help: ## List these commands
 serve: $(VENV)/.server ## Install the server, start it, print its address, a key and a curl line that works
 	@exec $(bin)/heliograph serve
 
-test: $(VENV)/.dev ## Run every test; real browser, databases and object store included (ARGS="-k name" for some)
-	@tools/debian-packages chromium=chromium
+test: $(VENV)/.dev $(clients)/.python $(clients)/.node ## Run every test; real browser, databases and client programs included (ARGS="-k name" for some)
+	@tools/debian-packages chromium=chromium $(shell cat tests/clients/debian-packages)
 	$(bin)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types and import contracts
@@ -40,9 +41,11 @@ bench: $(VENV)/.dev ## Measure against nginx and plain libvips, and print the ta
 lock: $(VENV)/.lock ## Pin the dependencies of pyproject.toml anew (LOCK=--upgrade for the newest)
 	$(call compile,dev,)
 	$(call compile,server,--constraints requirements/dev.txt)
+	$(bin)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(LOCK) \
+		requirements/clients.in --output-file requirements/clients.txt
 
 clean: ## Remove what was installed and built; data is kept
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(clients) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(sources) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define compile
@@ -65,6 +68,18 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(bin)/pip
 
 $(VENV)/.lock: Makefile | $(bin)/pip
 	$(install) uv==$(uv_version)
+	@touch $@
+
+# Programs of others that the tests run, each kind in a place of its own.
+$(clients)/.python: requirements/clients.txt | $(bin)/pip
+	$(PYTHON) -m venv --clear $(clients)/python
+	$(clients)/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(clients)/.node: tests/clients/package.json
+	@tools/debian-packages npm=npm
+	mkdir -p $(clients)/node && cp $< $(clients)/node/
+	npm --prefix $(clients)/node install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 define install_pinned

@@ -7,6 +7,7 @@ import pytest
 from tests.repository.tree import PROJECT, ROOT
 
 LISTS = ["server", "dev"]
+ALL_LISTS = [*LISTS, "clients"]
 
 
 def pinned(name: str) -> dict[str, list[str]]:
@@ -24,7 +25,7 @@ def names(requirements: object) -> set[str]:
     return {re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", each)[0]).lower() for each in requirements}  # type: ignore[index, attr-defined]
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", ALL_LISTS)
 def test_every_requirement_has_one_version_and_its_hashes(name: str) -> None:
     for requirement, hashes in pinned(name).items():
         assert re.match(r"[a-z0-9-]+==[0-9][^ ]*( ; .+)?$", requirement), requirement
@@ -32,7 +33,7 @@ def test_every_requirement_has_one_version_and_its_hashes(name: str) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), requirement
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", ALL_LISTS)
 def test_requirements_hold_no_addresses_and_no_options(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
