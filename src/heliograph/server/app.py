@@ -36,6 +36,8 @@ from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.routes import Application, table
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 from heliograph.server.identity import Accounts, Applications, Identity, Tokens
 from heliograph.server.library import Library
@@ -138,6 +140,8 @@ class Server:
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
+            StackWeb(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
+            StackMobile(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             Pages(
                 callers=callers,
                 limits=limits,

@@ -23,6 +23,8 @@ from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 from heliograph.server.library import Library
 
@@ -55,6 +57,8 @@ def table(
     reference: Reference,
     v1: ImgurV1,
     v3: ImgurV3,
+    stack_web: StackWeb,
+    stack_mobile: StackMobile,
     pages: Pages,
     status: Status,
 ) -> tuple[Row, ...]:
@@ -95,6 +99,10 @@ def table(
           for path in ("/3/image", "/3/upload", "/3/image/{name}")),
         Row("GET",    "/3/image/{name}",                   v3.find,            v3),
         Row("DELETE", "/3/image/{name}",                   v3.remove,          v3),
+
+        Row("POST",   "/upload/image",                     stack_web.upload,   stack_web),
+        Row("POST",   "/image/upload",                     stack_web.upload,   stack_web),
+        Row("POST",   "/1/image/upload",                   stack_mobile.upload, stack_mobile),
 
         Row("GET",    "/",                                 pages.front,        pages),
         Row("POST",   "/",                                 pages.upload,       pages),
