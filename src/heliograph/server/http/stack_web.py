@@ -34,7 +34,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "InvalidUrl": (400, "That is not a web address that an image can be fetched from."),
     "ForbiddenAddress": (403, None),
     "FetchFailed": (422, None),
-    "LocalPathSent": (400, None),
+    "LocalPathSent": (400, "A path on your own computer was sent in place of the image. Choose the file itself."),
     "NoKeySent": (401, "This server takes images only from who is logged in and sends the fkey of the page."),
     "UnknownKey": (401, None),
     "NoTokenSent": (401, "Log in first."),
