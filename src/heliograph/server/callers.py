@@ -30,7 +30,7 @@ class Callers:
 
     async def identify(self, address: str, *, key: str | None = None, token: str | None = None) -> Caller:
         """Who calls from `address` (an IP address) with an application's `key` or client id, an account's `token`, or
-        both: an account through an application.
+        both: an account through an application (that of the token, where it has one).
 
         Raises InvalidToken where the token is unknown, empty, revoked or expired, or its account disabled, and
         UnknownKey where the key is disabled, or unknown and refused.
@@ -40,10 +40,8 @@ class Callers:
             if holder is None or holder.account is None or not _usable(holder):
                 raise InvalidToken
             caller = _caller(address, holder)
-            if caller.key is not None or not key:
-                return caller
             through = await self.identify(address, key=key)
-            return replace(caller, key=through.key, application=through.application)
+            return caller if caller.key else replace(caller, key=through.key, application=through.application)
         if not key:
             return Caller(address)
         holder = await self._holder(key)

@@ -207,7 +207,7 @@ def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counting]:
             for who, account in accounts.items()
         }
         admin("account", "disable", "disabled")
-        admin("token", "revoke", "former", admin("token", "list", "former").splitlines()[1].split("\t")[0])
+        admin("token", "revoke", "former", admin("token", "list", "former").splitlines()[0].split("\t")[0])
         headers = {"authorization": f"Bearer {server.key}"}
         mine = httpx2.get(f"{server.url}/api/v1/applications", headers=headers).json()["applications"][0]
         yield Counting(server, mine["key"], tokens)

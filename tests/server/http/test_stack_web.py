@@ -72,7 +72,7 @@ def test_the_page_is_as_the_wire_page_says_to_the_byte(http: httpx2.Client) -> N
     link = re.findall(r'"(.*?)"', page)[0]
     assert page == (
         f'<html><head></head><body><script>window.parent.closeDialog("{link}");\n'
-        f"var error = null;\nvar result = '{link}';\n</script></body></html>\n"
+        f"var error = null;\nvar result = '{link}';\n</script></body></html>"
     )
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[A-Za-z0-9]{10}\.png", link)
     page = http.post("/upload/image").text
@@ -80,7 +80,7 @@ def test_the_page_is_as_the_wire_page_says_to_the_byte(http: httpx2.Client) -> N
         '<html><head></head><body><script>window.parent.displayUploadError("No image was sent. Choose a file, or give '
         'its address as upload-url.");\n'
         "var error = 'No image was sent. Choose a file, or give its address as upload-url.';\nvar result = '';\n"
-        "</script></body></html>\n"
+        "</script></body></html>"
     )
 
 

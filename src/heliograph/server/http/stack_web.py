@@ -63,9 +63,7 @@ _TEXTS = ("fkey", "source", "method", "https")
 _OTHER_PAGES = {"access-control-allow-origin": "*"}
 """Scripts of other pages may read the answer. Never with credentials: what they send from there is anonymous."""
 
-_PAGE = """\
-<html><head></head><body><script>{script}</script></body></html>
-"""
+_PAGE = "<html><head></head><body><script>{script}</script></body></html>"
 _PUBLISHED = """\
 window.parent.closeDialog("{url}");
 var error = null;
