@@ -33,7 +33,7 @@ def read(
     limit: int = 1_000_000,
     **options: Any,
 ) -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
-    """The picture and the texts of a body that arrives in pieces of `piece` bytes; `options` are those of the reader."""
+    """The picture and the texts of a body that arrives in pieces of `piece` bytes; `options` are the reader's."""
     headers = [(b"content-type", content_type.encode())] if content_type is not None else []
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": query.encode(), "headers": headers}
     pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
