@@ -16,12 +16,13 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers
 from heliograph.server.errors import HeliographError
-from heliograph.server.http.allowances import admitted
+from heliograph.server.http.allowances import count
 from heliograph.server.http.bodies import Form, Reader, form_of
 from heliograph.server.http.replies import failure_headers, json_reply
+from heliograph.server.http.visitors import Visitors
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
-from heliograph.server.model import Image, Texts
+from heliograph.server.model import Caller, Image, Texts
 from heliograph.server.uploads import Uploads
 
 ANSWERS: dict[str, tuple[int, str | None]] = {
@@ -80,8 +81,18 @@ _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9 .,:!?/+_=@#*%-]")
 class StackWeb:
     """The handlers of the upload form."""
 
-    def __init__(self, *, callers: Callers, limits: Limits, reader: Reader, uploads: Uploads, links: Links) -> None:
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        visitors: Visitors,
+        limits: Limits,
+        reader: Reader,
+        uploads: Uploads,
+        links: Links,
+    ) -> None:
         self._callers = callers
+        self._visitors = visitors
         self._limits = limits
         self._reader = reader
         self._uploads = uploads
@@ -90,7 +101,9 @@ class StackWeb:
     async def upload(self, request: Request) -> Response:
         """POST /upload/image, /image/upload. Who uploads is known by a field, so after the body has been read."""
         async with self._reader.read(request, _FIELDS, texts=_TEXTS, any_file=True) as form:
-            caller = await admitted(request, self._callers, self._limits, upload=True)
+            caller = await self._caller(request, form)
+            await count(request, self._limits, caller, upload=True)
+            self._callers.may_upload(caller)
             accepted = await self._uploads.accept(form.picture, Texts(name=form.text("name")), caller)
         url = self._link(accepted.image, form)
         if _wants_json(request):
@@ -107,6 +120,17 @@ class StackWeb:
             return json_reply(said, status, {**_OTHER_PAGES, **headers})
         script = _REFUSED.format(message=_speakable(message))
         return _page(script, status if status in _TELLS_IN_HTML else 200, headers)
+
+    async def _caller(self, request: Request, form: Form) -> Caller:
+        """The account of who has logged in and sends the fkey of that login, else nobody in particular (decision 0028).
+
+        A browser sends the cookie along whoever made the form, and programs send no fkey, an old one or "[object
+        Object]": a cookie alone never acts for its account, and a wrong key is no reason to refuse.
+        """
+        visitor = await self._visitors.visitor(request)
+        if visitor.account is not None and self._visitors.fits(visitor, form.texts.get("fkey")):
+            return visitor.caller
+        return Caller(visitor.caller.address)
 
     def _link(self, image: Image, form: Form) -> str:
         """The image's link, with https where `https=true` asks for that, and no character that ends a string."""

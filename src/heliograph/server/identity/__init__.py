@@ -7,7 +7,9 @@ carry them, and they own nothing.
 
 from heliograph.server.identity.accounts import Accounts
 from heliograph.server.identity.applications import Applications
+from heliograph.server.identity.fkeys import Fkeys
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
+from heliograph.server.identity.sessions import Sessions
 from heliograph.server.identity.tokens import Tokens
 
-__all__ = ["REMEMBERED", "Accounts", "Applications", "Holder", "Identity", "Tokens"]
+__all__ = ["REMEMBERED", "Accounts", "Applications", "Fkeys", "Holder", "Identity", "Sessions", "Tokens"]
