@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import running
 from tests.browser.pictures import small_picture
 from tests.running import website
 
@@ -87,3 +88,44 @@ def test_a_script_of_another_page_reads_the_answer_but_sends_no_cookies(visit, s
         )
     assert said["Success"] is True
     assert page.request.get(said["UploadedImage"]).ok
+
+
+def test_scripts_on_the_start_page_find_the_fkey_in_each_of_its_places(page: Page, server: str) -> None:
+    """As userscripts, chat scripts and the seed's program look for it, under the policy that forbids inline scripts."""
+    page.goto(server + "/")
+    places = ("StackExchange.options.user.fkey", "fkey().fkey", "document.getElementById('fkey').value")
+    [found] = {page.evaluate(place) for place in places}
+    assert len(found) == 64
+    assert f"fkey: '{found}'," in page.content()
+    assert page.evaluate("StackExchange.options.user.isAnonymous") is True
+    page.evaluate("StackExchange.init({})")
+
+
+def test_a_server_for_members_has_them_too(visit, tmp_path) -> None:
+    with running(tmp_path / "data", HELIOGRAPH_ANONYMOUS_UPLOADS="false", HELIOGRAPH_MAX_BYTES="3 MiB") as closed:
+        page = visit()
+        page.goto(closed + "/")
+        assert page.evaluate("fkey().fkey") == page.evaluate("document.getElementById('fkey').value")
+        assert page.evaluate("StackExchange.settings.image") == {
+            "maxImageUploadSizeInBytes": 3 * 1024**2,
+            "maxImageUploadSizeInBytesAnimatedGif": 3 * 1024**2,
+        }
+
+
+def test_a_userscript_uploads_by_the_fkey_that_it_finds(page: Page, server: str) -> None:
+    """userscripters/comment-image-upload; and the chat scripts, which append the whole object."""
+    page.goto(server + "/")
+    for fkey in ("StackExchange.options.user.fkey", "fkey()"):
+        said = page.evaluate(
+            f"""async (bytes) => {{
+              if (bytes.length > StackExchange.settings.image.maxImageUploadSizeInBytes) return null;
+              const body = new FormData();
+              body.append("file", new Blob([new Uint8Array(bytes)]), "p.png");
+              body.append("fkey", {fkey});
+              const answer = await fetch("/upload/image?method=json", {{ method: "POST", body }});
+              return answer.ok ? await answer.json() : null;
+            }}""",
+            list(small_picture("userscript.png")["buffer"]),
+        )
+        assert said["Success"] is True
+        assert page.request.get(said["UploadedImage"]).ok
