@@ -37,7 +37,7 @@ from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Accounts, Applications, Identity, Tokens
+from heliograph.server.identity import Accounts, Applications, Identity, Seal, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
@@ -51,6 +51,9 @@ log = logging.getLogger("heliograph")
 
 FIRST_KEY = "first-key"
 """The file in the data folder that keeps the first application's key."""
+
+SIGNING_KEY = "signing-key.pem"
+"""The file in the data folder that keeps the server's own key, which others are derived from."""
 
 
 class Server:
@@ -92,7 +95,8 @@ class Server:
 
     def _assembled(self, folder: Path) -> Surroundings:
         settings, links, metrics = self._settings, self.links, Metrics()
-        signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
+        signing_key = load_or_make_key(settings.data_dir / SIGNING_KEY)
+        signer, seal = Signer(signing_key, links), Seal(signing_key)
         accounts = Accounts(self._database, self._identity)
         callers = Callers(
             self._identity,
@@ -134,7 +138,7 @@ class Server:
         rows = table(
             native,
             NativeAlbums(native=native, albums=albums, links=links),
-            self._native_identity(native, callers),
+            self._native_identity(native, callers, seal),
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
@@ -164,8 +168,8 @@ class Server:
             access_log=settings.access_log,
         )
 
-    def _native_identity(self, native: Native, callers: Callers) -> NativeIdentity:
-        applications = Applications(self._database, self._identity)
+    def _native_identity(self, native: Native, callers: Callers, seal: Seal) -> NativeIdentity:
+        applications = Applications(self._database, self._identity, seal)
         return NativeIdentity(native, callers, applications, Tokens(self._database, self._identity))
 
     async def start(self) -> None:
@@ -217,7 +221,7 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
         identity = Identity(database)
         yield Administration(
             Accounts(database, identity),
-            Applications(database, identity),
+            Applications(database, identity, Seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
         )

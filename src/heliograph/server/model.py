@@ -132,6 +132,21 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What an account has allowed an application by OAuth 1.0a: it lasts until it is revoked.
+
+    client_id, name: the application's. used: when it was last used.
+    """
+
+    id: str
+    account_id: int
+    client_id: str
+    name: str
+    created: datetime
+    used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is behind one request, whatever the dialect.
 

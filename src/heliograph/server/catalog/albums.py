@@ -57,6 +57,8 @@ albums = Table(
     Column("cover", ForeignKey("images.id")),
     Column("removed", BigInteger),
     Column("removed_reason", Text),
+    # Where its owner has put it among the others, from 1; NULL where nowhere yet.
+    Column("place", Integer),
 )
 Index("albums_owned", albums.c.account_id, albums.c.created.desc(), albums.c.id.desc())
 

@@ -8,6 +8,7 @@ from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.identity.holders import Identity
+from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
 from heliograph.server.model import Account, Application, Caller
 from heliograph.server.ports import Database
@@ -21,9 +22,10 @@ _RUNS_CODE = ("javascript", "data", "vbscript", "file", "blob", "about")
 class Applications:
     """Every application. `owner` narrows to those of one account; others are NotFound, as if they were not there."""
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    def __init__(self, database: Database, identity: Identity, seal: Seal) -> None:
         self._database = database
         self._identity = identity
+        self._seal = seal
 
     async def listed(self, owner: Account | None = None) -> list[Application]:
         """The applications, oldest first."""
@@ -51,7 +53,7 @@ class Applications:
             "name": _checked_name(name),
             "account_id": owner.id if owner else None,
             "redirects": _checked_redirects(redirects),
-            "secret": hashed(secret) if secret else None,
+            **(self._stored(secret, client_id) if secret else {}),
         }
         deed = done_by(by, "application.create", client_id, f"owner {owner.name}" if owner else None)
         await self._database.transaction(catalog.noted(catalog.add_application(values), deed))
@@ -83,8 +85,12 @@ class Applications:
     async def rotate(self, application: Application, by: Caller) -> str:
         """Give the application a new secret, which is returned once; the old one is void at once."""
         secret = new_secret()
-        await self._write(application, {"secret": hashed(secret)}, by, "rotate")
+        await self._write(application, self._stored(secret, application.client_id), by, "rotate")
         return secret
+
+    def _stored(self, secret: str, client_id: str) -> dict[str, object]:
+        """The columns of a secret: a hash to compare with, and sealed for signatures of OAuth 1.0a."""
+        return {"secret": hashed(secret), "sealed_secret": self._seal.sealed(secret, client_id)}
 
     async def _write(self, application: Application, values: dict[str, object], by: Caller, verb: str) -> None:
         work = catalog.change_application(application.id, values)
