@@ -7,11 +7,11 @@ they are stored sealed. A consumer key is an application's client id or its key 
 
 import asyncio
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
@@ -35,6 +35,7 @@ _PIN_DIGITS = 8
 _LONGEST_KEY = 64
 _TOKEN_LENGTH = 32
 _LARGE = 64 * 1024
+_LOOPBACK = re.compile(r"\A(http://(?:127\.0\.0\.1|localhost|\[::1\])):\d{1,5}(?=[/?]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,21 +234,15 @@ def _check_registered(callback: str, application: Application) -> None:
 
     The port of a loopback address does not matter, as it is not known before (RFC 8252 section 7.3).
     """
-    if not any(_without_loopback_port(callback) == _without_loopback_port(each) for each in application.redirects):
+    plain = callback.isascii() and callback.isprintable() and " " not in callback
+    if not plain or _without_loopback_port(callback) not in map(_without_loopback_port, application.redirects):
         raise BadParameter(
             "The oauth_callback is not one of this application's redirect addresses. Register it, or use 'oob'."
         )
 
 
 def _without_loopback_port(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname
-    except ValueError:
-        return address
-    if parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"):
-        return parts._replace(netloc=host).geturl()
-    return address
+    return _LOOPBACK.sub(r"\1", address, count=1)
 
 
 def _new_pin() -> str:

@@ -24,7 +24,8 @@ from heliograph.server.errors import BadParameter, InvalidToken
 CLOCKS_DIFFER = 900
 """Seconds that a timestamp may be in the past or the future: desktop clocks are wrong, and no request counts twice."""
 
-_METHODS = (SIGNATURE_HMAC_SHA1, SIGNATURE_PLAINTEXT)
+_PLAINTEXT: str = SIGNATURE_PLAINTEXT
+_METHODS: tuple[str, ...] = (SIGNATURE_HMAC_SHA1, _PLAINTEXT)
 _LONGEST_VALUE = 2000
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
@@ -92,7 +93,7 @@ def check_form(signed: Signed, *needed: str) -> None:
     NotProven where the timestamp is too old, or the method is PLAINTEXT without https (RFC 5849 sections 3.1 to 3.4).
     """
     protocol = signed.protocol
-    plain = protocol.get("oauth_signature_method") == SIGNATURE_PLAINTEXT
+    plain = protocol.get("oauth_signature_method") == _PLAINTEXT
     timed = () if plain else ("oauth_timestamp", "oauth_nonce")
     for name in ("oauth_consumer_key", "oauth_signature_method", "oauth_signature", *timed, *needed):
         if not protocol.get(name):
@@ -112,7 +113,7 @@ def check_form(signed: Signed, *needed: str) -> None:
 
 def needs_nonce(signed: Signed) -> bool:
     """Whether the request must not count twice; PLAINTEXT has nothing that could tell (RFC 5849 section 3.4.4)."""
-    return signed.protocol["oauth_signature_method"] != SIGNATURE_PLAINTEXT
+    return signed.protocol["oauth_signature_method"] != _PLAINTEXT
 
 
 def is_right(signed: Signed, consumer_secret: str, token_secret: str = "") -> bool:
