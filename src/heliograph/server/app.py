@@ -27,6 +27,8 @@ from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
@@ -35,15 +37,20 @@ from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
-from heliograph.server.http.routes import Application, table
+from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_keys import KeyPages
+from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.routes import Application, Handlers, table
+from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Accounts, Applications, Identity, Seal, Tokens
+from heliograph.server.http.visitors import Visitors
+from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
-from heliograph.server.receipts import Signer, load_or_make_key
+from heliograph.server.receipts import SigningKey, Signer, derived_key, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -53,7 +60,7 @@ FIRST_KEY = "first-key"
 """The file in the data folder that keeps the first application's key."""
 
 SIGNING_KEY = "signing-key.pem"
-"""The file in the data folder that keeps the server's own key, which others are derived from."""
+"""The file in the data folder that keeps the server's own key, from which others are derived."""
 
 
 class Server:
@@ -81,11 +88,12 @@ class Server:
         self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
+        self._audit = Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days)
         self._upkeep = Upkeep(
             database=self._database,
             blobs=self._blobs,
             renditions=self._renditions,
-            audit=Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+            audit=self._audit,
             grace=settings.sweep_after,
         )
         self._chores: asyncio.Task[None] | None = None
@@ -94,83 +102,109 @@ class Server:
         self.first_key_is_new = False
 
     def _assembled(self, folder: Path) -> Surroundings:
-        settings, links, metrics = self._settings, self.links, Metrics()
-        signing_key = load_or_make_key(settings.data_dir / SIGNING_KEY)
-        signer, seal = Signer(signing_key, links), Seal(signing_key)
-        accounts = Accounts(self._database, self._identity)
-        callers = Callers(
-            self._identity,
-            Logins(accounts, self._limiter),
-            accept_unknown_keys=settings.unknown_keys == "accept",
-            anonymous_uploads=settings.anonymous_uploads,
+        """What the server does, below; how it is spoken to, above."""
+        metrics, services = Metrics(), self._services(folder)
+        metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
+        return Surroundings(
+            Application(table(self._handlers(services, metrics)), services.library, metrics),
+            metrics,
+            trusted_proxies=self._settings.trusted_proxies,
+            access_log=self._settings.access_log,
         )
-        limits = Limits(_policy(settings.limits), self._limiter)
-        fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
-        reader = Reader(folder, settings.max_bytes)
-        uploads = Uploads(
-            database=self._database,
-            blobs=self._blobs,
-            transformer=self._pool,
-            fetcher=fetcher,
+
+    def _services(self, folder: Path) -> "_Services":
+        settings, links, database = self._settings, self.links, self._database
+        key = load_or_make_key(settings.data_dir / SIGNING_KEY)
+        signer, seal = Signer(key, links), _seal(key)
+        accounts = Accounts(database, self._identity)
+        logins = Logins(accounts, self._limiter, self._audit)
+        return _Services(
+            accounts=accounts,
+            applications=Applications(database, self._identity, seal),
+            tokens=Tokens(database, self._identity),
+            sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
+            fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
+            oauth1=OAuth1(database, seal),
+            logins=logins,
+            callers=Callers(
+                self._identity,
+                logins,
+                accept_unknown_keys=settings.unknown_keys == "accept",
+                anonymous_uploads=settings.anonymous_uploads,
+            ),
+            limits=Limits(_policy(settings.limits), self._limiter),
+            reader=Reader(folder, settings.max_bytes),
+            signed=SignedReader(folder, settings.max_bytes, links),
+            uploads=Uploads(
+                database=database,
+                blobs=self._blobs,
+                transformer=self._pool,
+                fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
+                signer=signer,
+                folder=folder,
+                max_bytes=settings.max_bytes,
+            ),
+            library=Library(
+                database=database,
+                blobs=self._blobs,
+                renditions=self._renditions,
+                transformer=self._pool,
+                folder=folder,
+            ),
+            albums=Albums(database=database),
             signer=signer,
-            folder=folder,
-            max_bytes=settings.max_bytes,
         )
-        library = Library(
-            database=self._database,
-            blobs=self._blobs,
-            renditions=self._renditions,
-            transformer=self._pool,
-            folder=folder,
-        )
-        reference = Reference(links)
-        albums = Albums(database=self._database)
-        native = Native(
-            callers=callers,
-            limits=limits,
-            reader=reader,
-            uploads=uploads,
-            library=library,
-            albums=albums,
-            links=links,
-            signer=signer,
-        )
-        rows = table(
-            native,
-            NativeAlbums(native=native, albums=albums, links=links),
-            self._native_identity(native, callers, seal),
-            reference,
-            ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
-            ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
-            Pages(
-                callers=callers,
-                limits=limits,
-                reader=reader,
-                uploads=uploads,
-                library=library,
-                albums=albums,
-                links=links,
+
+    def _handlers(self, on: "_Services", metrics: Metrics) -> Handlers:
+        """Each gets the services that it uses, by name, and no other."""
+        settings, links = self._settings, self.links
+        arriving: dict[str, Any] = {
+            "callers": on.callers, "limits": on.limits, "reader": on.reader, "uploads": on.uploads, "links": links
+        }  # fmt: skip
+        visitors = Visitors(on.sessions, on.fkeys, links.public)
+        frame, reference = Frame(links, visitors), Reference(links)
+        native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
+        return Handlers(
+            native=native,
+            albums=NativeAlbums(native=native, albums=on.albums, links=links),
+            identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
+            reference=reference,
+            v1=ImgurV1(**arriving),
+            v3=ImgurV3(**arriving, library=on.library),
+            frame=frame,
+            pages=Pages(
+                **arriving,
+                frame=frame,
+                library=on.library,
+                albums=on.albums,
                 open_to_all=settings.anonymous_uploads,
                 document=reference.content,
             ),
-            Status(
+            login=LoginPages(
+                frame=frame,
+                callers=on.callers,
+                logins=on.logins,
+                sessions=on.sessions,
+                open_to_all=settings.registration == "open",
+            ),
+            account=AccountPages(
+                frame=frame,
+                callers=on.callers,
+                accounts=on.accounts,
+                library=on.library,
+                albums=on.albums,
+                links=links,
+            ),
+            keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
+            oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
+            status=Status(
                 metrics,
                 settings.data_dir,
                 {"database": self._identity.reachable, "storage": self._storage_answers},
                 dispensable={"limits": self._limiter.reachable},
             ),
         )
-        metrics.registry.register(_Work(self._pool, uploads, self._limiter))
-        return Surroundings(
-            Application(rows, library, metrics),
-            metrics,
-            trusted_proxies=settings.trusted_proxies,
-            access_log=settings.access_log,
-        )
-
-    def _native_identity(self, native: Native, callers: Callers, seal: Seal) -> NativeIdentity:
-        applications = Applications(self._database, self._identity, seal)
-        return NativeIdentity(native, callers, applications, Tokens(self._database, self._identity))
 
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
@@ -198,6 +232,27 @@ class Server:
         await self._blobs.stat("0" * 64)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Services:
+    """What the server does, whatever the dialect. Known here only: each handler is given what it uses."""
+
+    accounts: Accounts
+    applications: Applications
+    tokens: Tokens
+    sessions: Sessions
+    fkeys: Fkeys
+    oauth1: OAuth1
+    logins: Logins
+    callers: Callers
+    limits: Limits
+    reader: Reader
+    signed: SignedReader
+    uploads: Uploads
+    library: Library
+    albums: Albums
+    signer: Signer
+
+
 @dataclass(frozen=True, slots=True)
 class Administration:
     """The parts that an operator works with, without a server."""
@@ -221,12 +276,16 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
         identity = Identity(database)
         yield Administration(
             Accounts(database, identity),
-            Applications(database, identity, Seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
+            Applications(database, identity, _seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
         )
     finally:
         await database.close()
+
+
+def _seal(key: SigningKey) -> Seal:
+    return Seal(derived_key(key, "sealed secrets"))
 
 
 async def _bring_up_to_date(database: Database) -> None:

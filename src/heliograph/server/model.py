@@ -149,6 +149,18 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A person who has logged in to the pages. `id` is random; `began` is when the password was given, `issued` when
+    the cookie that says so was written.
+    """
+
+    account: Account
+    id: str
+    began: datetime
+    issued: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is behind one request, whatever the dialect.
 

@@ -70,6 +70,21 @@ def account(name: str) -> Select[Any]:
     return select(accounts).where(accounts.c.name == name)
 
 
+def account_by_id(account_id: int) -> Select[Any]:
+    """The account of that number."""
+    return select(accounts).where(accounts.c.id == account_id)
+
+
+def logins_end_at(account_id: int, at: datetime) -> Callable[[Connection], None]:
+    """End every login of the account from before then."""
+    return change_account(account_id, {"sessions_after": stamp(at)})
+
+
+def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
+    """The record of a row of `account_by_id`, and since when its logins are good."""
+    return to_account(row), moment(row.sessions_after)
+
+
 def all_accounts() -> Select[Any]:
     """Every account by name."""
     return select(accounts).order_by(accounts.c.name)

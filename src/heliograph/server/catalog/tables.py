@@ -34,6 +34,8 @@ accounts = Table(
     Column("role", String(16), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    # Logins from before then are over.
+    Column("sessions_after", BigInteger, nullable=False, server_default="0"),
 )
 
 applications = Table(

@@ -51,13 +51,14 @@ async def admitted_as(
         if upload:
             callers.may_upload(caller, scope)
     except HeliographError:
-        await _count(request, limits, Caller(request.scope["state"]["address"]), upload=False)
+        await count(request, limits, Caller(request.scope["state"]["address"]))
         raise
-    await _count(request, limits, caller, upload=upload)
+    await count(request, limits, caller, upload=upload)
     return caller
 
 
-async def _count(request: Request, limits: Limits, caller: Caller, *, upload: bool) -> None:
+async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False) -> None:
+    """Count a request of a caller who is known already, or one upload. Raises UploadLimitReached."""
     allowance = await limits.spend(caller, post=request.method == "POST", upload=upload)
     request.scope["state"][_KEPT_AS] = allowance
     if not allowance.allowed:

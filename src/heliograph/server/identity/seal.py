@@ -1,27 +1,25 @@
 """Secrets that must be read again, sealed for the database: a stolen database alone gives none of them.
 
-The key is derived from the server's signing key, which lies in the data folder and never in the database: HKDF (RFC
-5869) with SHA-256. The seal is AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits before each sealed text.
+The key is derived from the server's signing key, which lies in the data folder and never in the database
+(`receipts.derived_key`). The seal is AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits before each sealed
+text.
 """
 
 import os
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE = 12
-_PURPOSE = b"heliograph sealed secrets 1"
 
 
 class Seal:
-    """Seals and opens short secrets. Each belongs to an `owner`, such as a token: another's does not open."""
+    """Seals and opens short secrets by a `key` of 32 bytes. Each belongs to an `owner`, such as a token: another's does
+    not open.
+    """
 
-    def __init__(self, signing_key: Ed25519PrivateKey) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(signing_key.private_bytes_raw())
-        self._cipher = AESGCM(derived)
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
 
     def sealed(self, secret: str, owner: str) -> bytes:
         """What is stored of the secret."""
