@@ -50,7 +50,7 @@ from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
-from heliograph.server.receipts import SigningKey, Signer, derived_key, load_or_make_key
+from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 

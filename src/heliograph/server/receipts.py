@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import (
 from heliograph.server.links import Links
 from heliograph.server.model import Image
 
-
 SigningKey = Ed25519PrivateKey
 """The host's own key."""
 
