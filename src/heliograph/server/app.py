@@ -30,6 +30,10 @@ from heliograph.server.http.bodies import Reader
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
+from heliograph.server.http.imgur_v2_callers import AccountCallers
+from heliograph.server.http.imgur_v2_words import Words
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
@@ -51,6 +55,7 @@ from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
+from heliograph.server.shelves import Shelves
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -152,6 +157,7 @@ class Server:
                 folder=folder,
             ),
             albums=Albums(database=database),
+            shelves=Shelves(database=database),
             signer=signer,
         )
 
@@ -163,6 +169,15 @@ class Server:
         }  # fmt: skip
         visitors = Visitors(on.sessions, on.fkeys, links.public)
         frame, reference = Frame(links, visitors), Reference(links)
+        words = Words(links)
+        asking = AccountCallers(
+            callers=on.callers,
+            limits=on.limits,
+            reader=on.reader,
+            signed=on.signed,
+            oauth1=on.oauth1,
+            sessions=on.sessions,
+        )
         native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
         return Handlers(
             native=native,
@@ -198,6 +213,21 @@ class Server:
             keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
             oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
             oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
+            v2_account=ImgurV2Account(
+                asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
+            ),
+            v2_albums=ImgurV2AccountAlbums(
+                asking=asking, words=words, albums=on.albums, shelves=on.shelves, links=links
+            ),
+            v2_signin=ImgurV2Signin(
+                callers=on.callers,
+                limits=on.limits,
+                reader=on.reader,
+                logins=on.logins,
+                sessions=on.sessions,
+                words=words,
+                links=links,
+            ),
             status=Status(
                 metrics,
                 settings.data_dir,
@@ -250,6 +280,7 @@ class _Services:
     uploads: Uploads
     library: Library
     albums: Albums
+    shelves: Shelves
     signer: Signer
 
 

@@ -5,15 +5,15 @@ Programs talk in forms, by GET and POST, and are told failures in the words of t
 People get a page that asks them, and are sent back, or shown a PIN to type.
 """
 
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import Callers
-from heliograph.server.errors import HeliographError, InvalidFkey
+from heliograph.server.errors import HeliographError
 from heliograph.server.http.allowances import admitted
-from heliograph.server.http.bodies import small_form
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.replies import failure_headers
 from heliograph.server.http.signed_requests import SignedReader
@@ -84,7 +84,7 @@ class ImgurOAuth1Tokens:
         problem = getattr(error, "problem", problem)
         response = _form(status, oauth_problem=problem, oauth_problem_advice=error.message)
         response.headers.update(failure_headers(error))
-        if status == 401:
+        if status == HTTPStatus.UNAUTHORIZED:
             response.headers["www-authenticate"] = f'OAuth realm="heliograph", oauth_problem="{problem}"'
         return response
 
@@ -99,7 +99,8 @@ class ImgurOAuth1Page:
     async def ask(self, request: Request) -> Response:
         """GET /oauth/authorize: asks who is logged in, after a login where nobody is."""
         visitor = await self._frame.visitors.visitor(request)
-        pending = await self._pending(request.query_params.get("oauth_token"), request)
+        asked = request.query_params
+        pending = await self._oauth1.pending(asked.get("oauth_token", ""), asked.get("oauth_callback"))
         if visitor.account is None:
             return self._frame.redirect(login_address(request))
         response = await self._frame.secret_page(request, "oauth1.html", pending=pending, host=_host(pending.callback))
@@ -111,14 +112,10 @@ class ImgurOAuth1Page:
 
     async def answer(self, request: Request) -> Response:
         """POST /oauth/authorize: what was answered, `allow` or anything else."""
-        visitor = await self._frame.visitors.visitor(request)
-        form = await small_form(request)
-        self._frame.visitors.check(request, visitor, form.get("fkey"))
-        if visitor.account is None:
-            raise InvalidFkey
+        visitor, account, form = await self._frame.visitors.posted_by_member(request)
         pending = await self._oauth1.pending(form.get("oauth_token", ""), form.get("oauth_callback"))
         if form.get("answer") == "allow":
-            verifier = await self._oauth1.approve(pending, visitor.account, visitor.caller)
+            verifier = await self._oauth1.approve(pending, account, visitor.caller)
             if pending.callback:
                 return _back(pending, oauth_verifier=verifier)
             return await self._frame.secret_page(request, "oauth1_pin.html", pending=pending, pin=verifier)
@@ -127,9 +124,6 @@ class ImgurOAuth1Page:
             # RFC 5849 has no word for a no. The first is the extension's, the second is Twitter's.
             return _back(pending, oauth_problem="permission_denied", denied=pending.token)
         return await self._frame.secret_page(request, "oauth1_pin.html", pending=pending, pin=None)
-
-    async def _pending(self, token: str | None, request: Request) -> Pending:
-        return await self._oauth1.pending(token or "", request.query_params.get("oauth_callback"))
 
 
 def _must_be_signed(signed: Signed | None) -> Signed:
