@@ -7,6 +7,7 @@ without keeping cookies, so the key of an anonymous page is good for anonymous p
 
 import hashlib
 import hmac
+import re
 import secrets
 import struct
 import time
@@ -14,6 +15,7 @@ import time
 LIFETIME = 24 * 3600
 """Seconds that a key is good for."""
 
+_FKEY = re.compile(r"[0-9a-f]{64}")
 _HEAD = 8
 """Bytes before the signature: seconds since 1970, and four random ones."""
 
@@ -32,12 +34,9 @@ class Fkeys:
 
     def fits(self, fkey: str, session_id: str = "") -> bool:
         """Whether the key was made here for this session, or for nobody, within its lifetime."""
-        if len(fkey) != 64:
+        if not _FKEY.fullmatch(fkey):
             return False
-        try:
-            raw = bytes.fromhex(fkey)
-        except ValueError:
-            return False
+        raw = bytes.fromhex(fkey)
         head, signature = raw[:_HEAD], raw[_HEAD:]
         (made,) = struct.unpack(">I", head[:4])
         in_time = 0 <= time.time() - made < LIFETIME

@@ -43,14 +43,15 @@ class Sessions:
     async def read(self, cookie: str) -> Session | None:
         """The login that a cookie stands for; None where it is none, over its time, or ended."""
         try:
-            account_id, session_id, began, issued = self._signer.loads(cookie)
+            account_id, session_id, *times = self._signer.loads(cookie)
+            began, issued = map(moment, times)
         except (BadData, TypeError, ValueError):
             return None
         row = await self._database.fetch_one(catalog.account_by_id(account_id))
         if row is None:
             return None
         account, good_since = catalog.to_account_and_end(row)
-        session = Session(account, session_id, moment(began), moment(issued))
+        session = Session(account, session_id, began, issued)
         over = session.issued + self.lifetime <= catalog.now() or session.began < good_since
         return None if over or not account.enabled else session
 
