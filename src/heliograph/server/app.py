@@ -28,7 +28,12 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
 from heliograph.server.http.bodies import Reader
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
+from heliograph.server.http.imgur_v2_callers import AccountCallers
+from heliograph.server.http.imgur_v2_words import Words
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
@@ -40,15 +45,17 @@ from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.routes import Application, Handlers, table
+from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
 from heliograph.server.http.visitors import Visitors
-from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, Sessions, Tokens
+from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
-from heliograph.server.receipts import Signer, derived_key, load_or_make_key
+from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
+from heliograph.server.shelves import Shelves
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -56,6 +63,9 @@ log = logging.getLogger("heliograph")
 
 FIRST_KEY = "first-key"
 """The file in the data folder that keeps the first application's key."""
+
+SIGNING_KEY = "signing-key.pem"
+"""The file in the data folder that keeps the server's own key, from which others are derived."""
 
 
 class Server:
@@ -109,16 +119,17 @@ class Server:
 
     def _services(self, folder: Path) -> "_Services":
         settings, links, database = self._settings, self.links, self._database
-        key = load_or_make_key(settings.data_dir / "signing-key.pem")
-        signer = Signer(key, links)
+        key = load_or_make_key(settings.data_dir / SIGNING_KEY)
+        signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
         return _Services(
             accounts=accounts,
-            applications=Applications(database, self._identity),
+            applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
+            oauth1=OAuth1(database, seal),
             logins=logins,
             callers=Callers(
                 self._identity,
@@ -128,6 +139,7 @@ class Server:
             ),
             limits=Limits(_policy(settings.limits), self._limiter),
             reader=Reader(folder, settings.max_bytes),
+            signed=SignedReader(folder, settings.max_bytes, links),
             uploads=Uploads(
                 database=database,
                 blobs=self._blobs,
@@ -145,6 +157,7 @@ class Server:
                 folder=folder,
             ),
             albums=Albums(database=database),
+            shelves=Shelves(database=database),
             signer=signer,
         )
 
@@ -156,6 +169,15 @@ class Server:
         }  # fmt: skip
         visitors = Visitors(on.sessions, on.fkeys, links.public)
         frame, reference = Frame(links, visitors), Reference(links)
+        words = Words(links)
+        asking = AccountCallers(
+            callers=on.callers,
+            limits=on.limits,
+            reader=on.reader,
+            signed=on.signed,
+            oauth1=on.oauth1,
+            sessions=on.sessions,
+        )
         native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
         return Handlers(
             native=native,
@@ -189,6 +211,23 @@ class Server:
                 links=links,
             ),
             keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
+            oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
+            v2_account=ImgurV2Account(
+                asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
+            ),
+            v2_albums=ImgurV2AccountAlbums(
+                asking=asking, words=words, albums=on.albums, shelves=on.shelves, links=links
+            ),
+            v2_signin=ImgurV2Signin(
+                callers=on.callers,
+                limits=on.limits,
+                reader=on.reader,
+                logins=on.logins,
+                sessions=on.sessions,
+                words=words,
+                links=links,
+            ),
             status=Status(
                 metrics,
                 settings.data_dir,
@@ -232,13 +271,16 @@ class _Services:
     tokens: Tokens
     sessions: Sessions
     fkeys: Fkeys
+    oauth1: OAuth1
     logins: Logins
     callers: Callers
     limits: Limits
     reader: Reader
+    signed: SignedReader
     uploads: Uploads
     library: Library
     albums: Albums
+    shelves: Shelves
     signer: Signer
 
 
@@ -265,12 +307,16 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
         identity = Identity(database)
         yield Administration(
             Accounts(database, identity),
-            Applications(database, identity),
+            Applications(database, identity, _seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
         )
     finally:
         await database.close()
+
+
+def _seal(key: SigningKey) -> Seal:
+    return Seal(derived_key(key, "sealed secrets"))
 
 
 async def _bring_up_to_date(database: Database) -> None:

@@ -35,7 +35,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "LocalPathSent": (400, None),
     "NoKeySent": (401, "No API key was sent"),
     "UnknownKey": (403, "Invalid API key"),
-    "NoTokenSent": (401, "This needs an account: sign the request by OAuth, or sign in."),
+    "NoTokenSent": (401, "This needs an account: sign the request by OAuth, or send the cookie of /2/signin."),
     "InvalidToken": (401, None),
     "InvalidFkey": (403, None),
     "Forbidden": (403, None),

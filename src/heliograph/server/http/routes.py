@@ -4,7 +4,7 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
@@ -67,6 +70,11 @@ class Handlers:
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    oauth1: ImgurOAuth1Tokens
+    oauth1_page: ImgurOAuth1Page
+    v2_account: ImgurV2Account
+    v2_albums: ImgurV2AccountAlbums
+    v2_signin: ImgurV2Signin
     status: Status
 
 
@@ -109,6 +117,27 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
 
+        *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
+        *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
+        *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
+        *_v2("GET POST",            "/2/account/images_count",   of.v2_account.count,   of.v2_account),
+        *_v2("GET",                 "/2/account/albums",         of.v2_albums.albums,   of.v2_account),
+        *_v2("POST PUT",            "/2/account/albums",         of.v2_albums.create,   of.v2_account),
+        *_v2("GET POST",            "/2/account/albums_count",   of.v2_albums.count,    of.v2_account),
+        *_v2("GET POST PUT",        "/2/account/albums_order",   of.v2_albums.order,    of.v2_account),
+        *_v2("POST",                "/2/signin",                 of.v2_signin.sign_in,  of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
+        *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
+        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+
+        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
+          for method in ("GET", "POST")),
+        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
+          for method in ("GET", "POST")),
+        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
+        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
+
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
@@ -141,6 +170,16 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/metrics",                          of.status.metrics,     of.status),
     )
     # fmt: on
+
+
+def _named(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """A path for several methods; where it ends in a name, the format's suffix is part of it."""
+    return (Row(method, path, handler, voice) for method in methods.split())
+
+
+def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """The same for each of the suffixes that choose a format."""
+    return (row for form in ("", ".json", ".xml") for row in _named(methods, path + form, handler, voice))
 
 
 class Application:
