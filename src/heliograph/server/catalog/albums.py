@@ -59,6 +59,7 @@ albums = Table(
     Column("removed_reason", Text),
 )
 Index("albums_owned", albums.c.account_id, albums.c.created.desc(), albums.c.id.desc())
+Index("albums_privacy", albums.c.privacy)
 
 album_images = Table(
     "album_images",
