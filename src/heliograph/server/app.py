@@ -26,8 +26,10 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
+from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
@@ -56,6 +58,7 @@ from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
 from heliograph.server.shelves import Shelves
+from heliograph.server.statistics import Statistics
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -92,6 +95,7 @@ class Server:
         )
         self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
+        self._statistics = Statistics(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
         self._audit = Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days)
         self._upkeep = Upkeep(
@@ -109,9 +113,10 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
+        files = ImageFiles(services.library, services.statistics)
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(self._handlers(services, metrics)), services.library, metrics),
+            Application(table(self._handlers(services, metrics)), files, metrics),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
@@ -158,6 +163,8 @@ class Server:
             ),
             albums=Albums(database=database),
             shelves=Shelves(database=database),
+            favorites=Favorites(database),
+            statistics=self._statistics,
             signer=signer,
         )
 
@@ -243,12 +250,14 @@ class Server:
         kept_in = self._settings.data_dir / FIRST_KEY
         self.first_key_is_new = not kept_in.exists()
         self.first_key = await self._identity.first_key(kept_in)
+        self._statistics.start()
         self._chores = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
         """Let go of everything; what was acknowledged is on disk already."""
         if self._chores:
             self._chores.cancel()
+        await self._statistics.stop()
         await self._pool.close()
         await self._limiter.close()
         await self._database.close()
@@ -281,6 +290,8 @@ class _Services:
     library: Library
     albums: Albums
     shelves: Shelves
+    favorites: Favorites
+    statistics: Statistics
     signer: Signer
 
 

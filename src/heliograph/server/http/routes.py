@@ -31,7 +31,6 @@ from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.status import Status
-from heliograph.server.library import Library
 
 log = logging.getLogger("heliograph")
 
@@ -185,8 +184,8 @@ def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row
 class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
-    def __init__(self, rows: Sequence[Row], library: Library, metrics: Metrics) -> None:
-        self._files = images.ImageFiles(library)
+    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics) -> None:
+        self._files = files
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         by_path: dict[str, dict[str, Row]] = {}
