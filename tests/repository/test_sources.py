@@ -16,9 +16,10 @@ MAY_READ_THE_ENVIRONMENT = {
 IMPORTERS = {
     "alembic": {"server/migrations/"},
     "anyio": {"server/backends/remote.py"},
+    "authlib": {"server/identity/signatures.py"},
     "asyncpg": {"server/backends/postgres.py"},
     "click": {"cli/"},
-    "cryptography": {"server/receipts.py", "client/_receipts.py"},
+    "cryptography": {"server/receipts.py", "server/identity/seal.py", "client/_receipts.py"},
     "httpcore2": {"server/backends/remote.py"},
     "httpx2": {"server/backends/remote.py", "client/_client.py"},
     "itsdangerous": {"server/identity/sessions.py"},
