@@ -195,6 +195,12 @@ class Settings:
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
+    registration: str = _setting(
+        _one_of("closed", "open"), "closed", "Whether people may make accounts for themselves: closed or open."
+    )
+    session_days: timedelta = _setting(
+        _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
+    )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"

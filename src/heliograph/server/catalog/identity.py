@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.albums import albums
 from heliograph.server.catalog.ending import end_grants
+from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
+from heliograph.server.catalog.oauth1 import forget_signed_by
 from heliograph.server.catalog.tables import (
     accounts,
     applications,
@@ -80,6 +82,21 @@ def account(name: str) -> Select[Any]:
     return select(accounts).where(accounts.c.name == name)
 
 
+def account_by_id(account_id: int) -> Select[Any]:
+    """The account of that number."""
+    return select(accounts).where(accounts.c.id == account_id)
+
+
+def logins_end_at(account_id: int, at: datetime) -> Callable[[Connection], None]:
+    """End every login of the account from before then."""
+    return change_account(account_id, {"sessions_after": stamp(at)})
+
+
+def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
+    """The record of a row of `account_by_id`, and since when its logins are good."""
+    return to_account(row), moment(row.sessions_after)
+
+
 def all_accounts() -> Select[Any]:
     """Every account by name."""
     return select(accounts).order_by(accounts.c.name)
@@ -131,6 +148,8 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
         end_grants(connection, grants.c.account_id == account_id)
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
+        forget_signed_by(connection, account_id)
+        forget_account(account_id)(connection)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
         connection.execute(delete(accounts).where(accounts.c.id == account_id))

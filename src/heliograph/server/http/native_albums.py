@@ -12,7 +12,8 @@ from starlette.responses import Response
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
 from heliograph.server.callers import account_of, must_have, owns
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked, small_body
+from heliograph.server.http.bodies import small_body
+from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Album, Caller, Layout, Privacy

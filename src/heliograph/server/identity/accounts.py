@@ -5,6 +5,7 @@ from typing import Any
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
+from heliograph.server.catalog.tables import stamp
 from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.identity.holders import Identity
 from heliograph.server.identity.passwords import Passwords
@@ -44,7 +45,7 @@ class Accounts:
             raise BadParameter("The e-mail address is not valid.")
         values: dict[str, object] = {
             "name": name,
-            "email": email,
+            "email": _checked_email(email),
             "role": _checked_role(role),
             "password": await self._passwords.hashed(password) if password is not None else None,
         }
@@ -57,8 +58,18 @@ class Accounts:
         await self._write(account, {"enabled": enabled}, by, "enable" if enabled else "disable")
 
     async def set_password(self, account: Account, password: str, by: Caller) -> None:
-        """Set another password; tokens stay. Raises BadParameter."""
-        await self._write(account, {"password": await self._passwords.hashed(password)}, by, "password")
+        """Set another password; logins end, tokens stay. Raises BadParameter."""
+        values = {"password": await self._passwords.hashed(password), "sessions_after": stamp(catalog.now())}
+        await self._write(account, values, by, "password")
+
+    async def set_email(self, account: Account, email: str | None, by: Caller) -> None:
+        """Set another e-mail address, or none. Raises BadParameter."""
+        await self._write(account, {"email": _checked_email(email)}, by, "email")
+
+    async def has_password(self, account: Account) -> bool:
+        """Whether somebody can log in with a password."""
+        row = await self._row(account.name)
+        return row is not None and row.password is not None
 
     async def delete(self, account: Account, by: Caller, *, remove_images: bool = False) -> None:
         """Delete the account and its tokens and disable its applications, for ever.
@@ -84,6 +95,12 @@ class Accounts:
         deed = done_by(by, f"account.{verb}", account.name)
         await self._database.transaction(catalog.noted(catalog.change_account(account.id, values), deed))
         self._identity.forget()
+
+
+def _checked_email(email: str | None) -> str | None:
+    if email is not None and not _EMAIL.match(email):
+        raise BadParameter("The e-mail address is not valid.")
+    return email
 
 
 def _checked_role(role: str) -> str:
