@@ -1,6 +1,8 @@
 """Accounts, applications and tokens (table `keys`)."""
 
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +67,18 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
 def add_application(values: dict[str, object]) -> Callable[[Connection], None]:
     """Add an application of these columns; it is enabled."""
     return lambda connection: run(connection, insert(applications).values(enabled=True, created=stamp(now()), **values))
+
+
+def add_own_application(client_id: str, name: str) -> Callable[[Connection], None]:
+    """Add the application that Heliograph's own program is, where it is not there: nobody's, public, not sent back to."""
+
+    def work(connection: Connection) -> None:
+        if connection.execute(application(client_id)).first() is None:
+            added = {"client_id": client_id, "key": secrets.token_hex(16), "name": name, "redirects": ""}
+            with suppress(IntegrityError), connection.begin_nested():
+                add_application(added)(connection)
+
+    return work
 
 
 def change_application(application_id: int, values: dict[str, object]) -> Callable[[Connection], None]:

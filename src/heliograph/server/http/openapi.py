@@ -202,7 +202,7 @@ _FINDING_FAILURES = ("NotFound", "Gone", "InvalidToken", "UnknownKey", "UploadLi
 _UPLOAD_FAILURES = tuple(
     failure.__name__
     for failure in CATALOGUE
-    if failure.__name__ not in ("InvalidFkey", "NoTokenSent", "TooManyAttempts", "MethodNotAllowed")
+    if failure.__name__ not in ("GrantRefused", "InvalidFkey", "NoTokenSent", "TooManyAttempts", "MethodNotAllowed")
 )
 
 
