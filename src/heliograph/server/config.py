@@ -79,6 +79,13 @@ def _grace(value: str) -> float:
     return number
 
 
+def _lifetime(value: str) -> timedelta:
+    seconds = float(value)
+    if not 1 <= seconds <= 3650 * 86400:
+        raise ValueError("must be seconds, from 1 to ten years")
+    return timedelta(seconds=seconds)
+
+
 def _days(value: str) -> timedelta:
     if not value.strip().isdigit() or not 1 <= int(value) <= 36_500:
         raise ValueError("must be a whole number of days from 1 to 36500")
@@ -213,6 +220,27 @@ class Settings:
         _grace,
         7 * 86400.0,
         "Seconds that the bytes of a removed picture are kept before they are swept.",
+    )
+    access_token_seconds: timedelta = _setting(
+        _lifetime, timedelta(hours=1), "Seconds that an OAuth access token of the native API lasts.", "3600"
+    )
+    refresh_token_seconds: timedelta = _setting(
+        _lifetime,
+        timedelta(days=365),
+        "Seconds that a refresh token of the native API lasts; each use gives another.",
+        "31536000",
+    )
+    imgur_token_seconds: timedelta = _setting(
+        _lifetime,
+        timedelta(days=3650),
+        "Seconds that an access token of Imgur's flow lasts; Imgur's last ten years, and many programs never refresh.",
+        "315360000",
+    )
+    authorization_code_seconds: timedelta = _setting(
+        _lifetime, timedelta(minutes=10), "Seconds in which a program must use an OAuth code or pin.", "600"
+    )
+    device_code_seconds: timedelta = _setting(
+        _lifetime, timedelta(minutes=15), "Seconds in which the code that a program shows must be typed.", "900"
     )
     audit_days: timedelta = _setting(
         _days, timedelta(days=365), "Days that the audit keeps who did what to which image, account or token.", "365"

@@ -70,11 +70,16 @@ def add_application(values: dict[str, object]) -> Callable[[Connection], None]:
 
 
 def add_own_application(client_id: str, name: str) -> Callable[[Connection], None]:
-    """Add the application that Heliograph's own program is, where it is not there: nobody's, public, not sent back to."""
+    """Add the application that Heliograph's own program is, where it is not there yet: public, and nobody's."""
 
     def work(connection: Connection) -> None:
         if connection.execute(application(client_id)).first() is None:
-            added = {"client_id": client_id, "key": secrets.token_hex(16), "name": name, "redirects": ""}
+            added: dict[str, object] = {
+                "client_id": client_id,
+                "key": secrets.token_hex(16),
+                "name": name,
+                "redirects": "",
+            }
             with suppress(IntegrityError), connection.begin_nested():
                 add_application(added)(connection)
 

@@ -1,4 +1,4 @@
-"""Which program asks: known by its client id, perhaps proven by its secret; and where its people may be sent back to."""
+"""Which program asks: known by its client id, perhaps proven by its secret; and where its people may be sent."""
 
 import hmac
 from urllib.parse import urlsplit

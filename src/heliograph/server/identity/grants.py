@@ -235,3 +235,8 @@ def _must_be_usable(grant: Grant, expires: datetime | None) -> None:
 
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+async def forget(database: Database) -> None:
+    """Drop codes, tokens and devices' requests that are over, and grants that nothing is left of."""
+    await database.transaction(statements.forget_expired())
