@@ -1,7 +1,7 @@
 """OAuth 2 as Imgur API v3 had it, for programs: `POST /oauth2/token`. Evidence: wire page imgur-v3, section 7.
 
-A success is not wrapped, a failure is. It is 200 and never 201, costs no credits and has no rate headers. A refresh token
-stays the same, because Imgur's programs keep the first.
+A success is not wrapped, a failure is. It is 200 and never 201, costs no credits and has no rate headers. A refresh
+token stays the same, because Imgur's programs keep the first.
 """
 
 from starlette.requests import Request
