@@ -11,10 +11,11 @@ from tests.clients.installed import DRIVERS, NODE, PYTHON
 class Program:
     """A client program of somebody else.
 
-    command: how it uploads; `{picture}` stands for the file, `{key}` and `{token}` for credentials. remove: how it
-    deletes; `{delete}` stands for the delete hash, `{id}` for the id. listing: how it lists. link, delete: regular
-    expressions whose first group is the link and the delete hash in what it prints, where that is not JSON.
-    environment: variables beside those of the redirect.
+    command: how it uploads; `{picture}` stands for the file, `{url}` for an address where it is, `{key}` and `{token}`
+    for credentials. remove: how it deletes; `{delete}` stands for the delete hash, `{id}` for the id. listing: how it
+    lists. link, delete: regular expressions whose first group is the link and the delete hash in what it prints, where
+    that is not JSON. environment: variables beside those of the redirect. screenshot: it sends a picture of the virtual
+    screen.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Program:
     link: str | None = None
     delete: str | None = None
     environment: dict[str, str] = field(default_factory=dict, hash=False)
+    screenshot: bool = False
 
 
 def _python(name: str, version: str, driver: str, *, remove: bool = True, listing: bool = False) -> Program:
@@ -57,6 +59,22 @@ def _npm(package: str, name: str, version: str, *, remove: bool = False) -> Prog
         (*run, "upload", "{picture}"),
         (*run, "remove", "{delete}") if remove else None,
         environment={"NODE_PATH": str(NODE)},
+    )  # fmt: skip
+
+
+def _told_in_json(name: str, language: str, command: tuple[str, ...]) -> Program:
+    """A library of Debian's that a driver calls; the driver prints JSON."""
+    return Program(name, "Debian's", language, "Imgur v1", "Debian", command)
+
+
+def _java(how: str) -> Program:
+    """Apache HttpMime; its part has a file name or none."""
+    jars = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
+    path = ":".join(f"/usr/share/java/{jar}.jar" for jar in jars)
+    return Program(
+        f"HttpMime ({how} part)", "Debian's", "Java", "Imgur v1", "Debian",
+        ("java", "-cp", path, str(DRIVERS / "Upload.java"), how, "{picture}", "{key}"),
+        link=r"<original_image>([^<]*)</original_image>",
     )  # fmt: skip
 
 
@@ -97,6 +115,30 @@ PROGRAMS: tuple[Program, ...] = (
         "curl", "Debian's", "shell", "Imgur v1", "Debian",
         ("curl", "-sS", "-F", "key={key}", "-F", "image=@{picture}", "http://imgur.com/api/upload.xml"),
         link=r"<original_image>([^<]*)</original_image>",
+    ),
+    Program(
+        "picgo", "3.1.0", "JavaScript", "Imgur v3", "npm",
+        ("sh", str(DRIVERS / "picgo.sh"), str(NODE), "{picture}"),
+        link=r"(https?://\S+)",
+    ),
+    _told_in_json("HTTParty", "Ruby", ("ruby", str(DRIVERS / "httparty.rb"), "form", "{picture}", "{key}")),
+    _told_in_json("HTTParty (query)", "Ruby", ("ruby", str(DRIVERS / "httparty.rb"), "query", "-", "{key}", "{url}")),
+    _told_in_json("curl (array)", "PHP", ("php", str(DRIVERS / "upload.php"), "array", "{picture}", "{key}")),
+    _told_in_json("curl (form)", "PHP", ("php", str(DRIVERS / "upload.php"), "form", "{picture}", "{key}")),
+    _java("named"),
+    _java("unnamed"),
+    Program(
+        "flameshot", "Debian's", "C++", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "flameshot.sh")),
+        link=r"imgur-\w+-(\S+)",
+        delete=r"imgur-(\w+)-",
+        screenshot=True,
+    ),
+    Program(
+        "ksnip", "Debian's", "C++", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "ksnip.sh")),
+        link=r"(https?://\S+)",
+        screenshot=True,
     ),
     Program(
         "knitr", "Debian's", "R", "Imgur v3", "Debian",
