@@ -169,7 +169,7 @@ class Server:
             albums=NativeAlbums(native=native, albums=on.albums, links=links),
             identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
             reference=reference,
-            v1=ImgurV1(**arriving),
+            v1=ImgurV1(**arriving, library=on.library, statistics=on.statistics),
             v3=ImgurV3(**arriving, library=on.library),
             frame=frame,
             pages=Pages(

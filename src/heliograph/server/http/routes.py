@@ -98,8 +98,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
 
-        Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
-        Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
+        Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
+        Row("GET",    "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("POST",   "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
+        Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
         *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
           for noun in ("image", "upload") for form in ("", ".json", ".xml")),
