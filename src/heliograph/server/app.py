@@ -36,6 +36,7 @@ from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
@@ -169,10 +170,19 @@ class Server:
         }  # fmt: skip
         visitors = Visitors(on.sessions, on.fkeys, links.public)
         frame, reference = Frame(links, visitors), Reference(links)
-        native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
+        native = Native(
+            **arriving,
+            visitors=visitors,
+            library=on.library,
+            albums=on.albums,
+            statistics=on.statistics,
+            favorites=on.favorites,
+            signer=on.signer,
+        )
         return Handlers(
             native=native,
             albums=NativeAlbums(native=native, albums=on.albums, links=links),
+            favorites=NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
             identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
             reference=reference,
             v1=ImgurV1(**arriving, library=on.library, statistics=on.statistics),

@@ -22,6 +22,7 @@ from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
@@ -58,6 +59,7 @@ class Handlers:
 
     native: Native
     albums: NativeAlbums
+    favorites: NativeFavorites
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -87,6 +89,10 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/images",        of.albums.set_images,  of.native),
         Row("POST",   "/api/v1/albums/{id}/images",        of.albums.add_images,  of.native),
         Row("DELETE", "/api/v1/albums/{id}/images",        of.albums.remove_images, of.native),
+        Row("PUT",    "/api/v1/images/{id}/favorite",      of.favorites.mark_image, of.native),
+        Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
+        Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
+        Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
