@@ -140,3 +140,23 @@ def test_secrets_are_nowhere_in_the_database(admin: Admin, running: RunningServe
     kept = b"".join(path.read_bytes() for path in running.data.glob("heliograph.db*"))
     assert not [each for each in (token, secret, PASSWORD) if each.encode() in kept]
     assert json.dumps("$argon2id$")[1:-1].encode() in kept
+
+
+def test_a_program_keeps_the_consumer_key_that_it_has_built_in(admin: Admin, running: RunningServer) -> None:
+    key, secret = "ef8c51ce1140df5ff9cfe16f17b3d36704e6c0b48", "0123456789abcdef" * 2
+    made = admin("app", "create", "Captured", "--client-id", key, "--secret-stdin", stdin=secret + "\n")
+    assert made.splitlines()[0] == f"client id: {key}"
+    assert secret not in made
+    assert upload(running, f"Client-ID {key}").status_code == 201
+    again = run(running.data, "app", "create", "x", "--client-id", key, "--secret-stdin", stdin=secret + "\n")
+    assert (again.returncode, "already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 101])
+def test_a_built_in_secret_must_be_one(running: RunningServer, secret: str) -> None:
+    done = run(running.data, "app", "create", "x", "--client-id", "abc", "--secret-stdin", stdin=secret + "\n")
+    assert (done.returncode, "secret" in done.stderr) == (2, True)
+
+
+def test_a_built_in_client_id_needs_its_secret(running: RunningServer) -> None:
+    assert run(running.data, "app", "create", "x", "--client-id", "abc").returncode == 2

@@ -26,33 +26,23 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
+from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
-from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
-from heliograph.server.http.imgur_v1 import ImgurV1
-from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
-from heliograph.server.http.native import Native
-from heliograph.server.http.native_albums import NativeAlbums
-from heliograph.server.http.native_favorites import NativeFavorites
-from heliograph.server.http.native_identity import NativeIdentity
-from heliograph.server.http.openapi import Reference
-from heliograph.server.http.pages import Pages
-from heliograph.server.http.pages_account import AccountPages
-from heliograph.server.http.pages_keys import KeyPages
-from heliograph.server.http.pages_login import LoginPages
-from heliograph.server.http.routes import Application, Handlers, table
+from heliograph.server.http.routes import Application, table
+from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.http.visitors import Visitors
-from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, Sessions, Tokens
+from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
-from heliograph.server.receipts import Signer, derived_key, load_or_make_key
+from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
+from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
@@ -61,6 +51,9 @@ log = logging.getLogger("heliograph")
 
 FIRST_KEY = "first-key"
 """The file in the data folder that keeps the first application's key."""
+
+SIGNING_KEY = "signing-key.pem"
+"""The file in the data folder that keeps the server's own key, from which others are derived."""
 
 
 class Server:
@@ -108,7 +101,12 @@ class Server:
         files = ImageFiles(services.library, services.statistics, self._instead())
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(self._handlers(services, metrics)), files, metrics, ImageHost(self.links)),
+            Application(
+                table(handlers(services, self._settings, self.links, self._status(metrics))),
+                files,
+                metrics,
+                ImageHost(self.links),
+            ),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
@@ -119,18 +117,23 @@ class Server:
         setting = self._settings.missing_image
         return {"404": "", "redirect": self.links.removed}.get(setting, setting)
 
-    def _services(self, folder: Path) -> "_Services":
+    def _status(self, metrics: Metrics) -> Status:
+        needed = {"database": self._identity.reachable, "storage": self._storage_answers}
+        return Status(metrics, self._settings.data_dir, needed, dispensable={"limits": self._limiter.reachable})
+
+    def _services(self, folder: Path) -> Services:
         settings, links, database = self._settings, self.links, self._database
-        key = load_or_make_key(settings.data_dir / "signing-key.pem")
-        signer = Signer(key, links)
+        key = load_or_make_key(settings.data_dir / SIGNING_KEY)
+        signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
-        return _Services(
+        return Services(
             accounts=accounts,
-            applications=Applications(database, self._identity),
+            applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
+            oauth1=OAuth1(database, seal),
             logins=logins,
             callers=Callers(
                 self._identity,
@@ -140,6 +143,7 @@ class Server:
             ),
             limits=Limits(_policy(settings.limits), self._limiter),
             reader=Reader(folder, settings.max_bytes),
+            signed=SignedReader(folder, settings.max_bytes, links),
             uploads=Uploads(
                 database=database,
                 blobs=self._blobs,
@@ -157,68 +161,10 @@ class Server:
                 folder=folder,
             ),
             albums=Albums(database=database),
+            shelves=Shelves(database=database),
             favorites=Favorites(database),
             statistics=self._statistics,
             signer=signer,
-        )
-
-    def _handlers(self, on: "_Services", metrics: Metrics) -> Handlers:
-        """Each gets the services that it uses, by name, and no other."""
-        settings, links = self._settings, self.links
-        arriving: dict[str, Any] = {
-            "callers": on.callers, "limits": on.limits, "reader": on.reader, "uploads": on.uploads, "links": links
-        }  # fmt: skip
-        visitors = Visitors(on.sessions, on.fkeys, links.public)
-        frame, reference = Frame(links, visitors), Reference(links)
-        native = Native(
-            **arriving,
-            visitors=visitors,
-            library=on.library,
-            albums=on.albums,
-            statistics=on.statistics,
-            favorites=on.favorites,
-            signer=on.signer,
-        )
-        return Handlers(
-            native=native,
-            albums=NativeAlbums(native=native, albums=on.albums, links=links),
-            favorites=NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
-            identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
-            reference=reference,
-            v1=ImgurV1(**arriving, library=on.library, statistics=on.statistics),
-            v3=ImgurV3(**arriving, library=on.library),
-            frame=frame,
-            pages=Pages(
-                **arriving,
-                frame=frame,
-                library=on.library,
-                albums=on.albums,
-                statistics=on.statistics,
-                open_to_all=settings.anonymous_uploads,
-                document=reference.content,
-            ),
-            login=LoginPages(
-                frame=frame,
-                callers=on.callers,
-                logins=on.logins,
-                sessions=on.sessions,
-                open_to_all=settings.registration == "open",
-            ),
-            account=AccountPages(
-                frame=frame,
-                callers=on.callers,
-                accounts=on.accounts,
-                library=on.library,
-                albums=on.albums,
-                links=links,
-            ),
-            keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
-            status=Status(
-                metrics,
-                settings.data_dir,
-                {"database": self._identity.reachable, "storage": self._storage_answers},
-                dispensable={"limits": self._limiter.reachable},
-            ),
         )
 
     async def start(self) -> None:
@@ -249,27 +195,6 @@ class Server:
         await self._blobs.stat("0" * 64)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Services:
-    """What the server does, whatever the dialect. Known here only: each handler is given what it uses."""
-
-    accounts: Accounts
-    applications: Applications
-    tokens: Tokens
-    sessions: Sessions
-    fkeys: Fkeys
-    logins: Logins
-    callers: Callers
-    limits: Limits
-    reader: Reader
-    uploads: Uploads
-    library: Library
-    albums: Albums
-    favorites: Favorites
-    statistics: Statistics
-    signer: Signer
-
-
 @dataclass(frozen=True, slots=True)
 class Administration:
     """The parts that an operator works with, without a server."""
@@ -293,12 +218,16 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
         identity = Identity(database)
         yield Administration(
             Accounts(database, identity),
-            Applications(database, identity),
+            Applications(database, identity, _seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
         )
     finally:
         await database.close()
+
+
+def _seal(key: SigningKey) -> Seal:
+    return Seal(derived_key(key, "sealed secrets"))
 
 
 async def _bring_up_to_date(database: Database) -> None:

@@ -24,6 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 from heliograph.server.links import Links
 from heliograph.server.model import Image
 
+SigningKey = Ed25519PrivateKey
+"""The host's own key."""
+
 
 class Signer:
     """Signs receipts with the host's key."""

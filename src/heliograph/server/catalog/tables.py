@@ -46,6 +46,8 @@ applications = Table(
     # What the dialects without client ids carry: public too, and as long as they want it.
     Column("key", String(32), nullable=False),
     Column("secret", LargeBinary(32)),
+    # The same secret, to be read again by the server alone: OAuth 1.0a signs with it.
+    Column("sealed_secret", LargeBinary),
     Column("name", String(100), nullable=False),
     Column("account_id", ForeignKey("accounts.id"), index=True),
     # Redirect addresses, one a line.

@@ -4,7 +4,7 @@ What the limits said is kept with the request, so that a dialect can say it in i
 refusals too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from starlette.requests import Request
 
@@ -32,12 +32,26 @@ async def admitted(
     nobody. A request that fails here for its credentials is counted by its address, so that guessing has a limit.
     """
     address = request.scope["state"]["address"]
+    identified = callers.identify(address, key=key, token=token)
+    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope)
+
+
+async def admitted_as(
+    request: Request,
+    identified: Awaitable[Caller],
+    callers: Callers,
+    limits: Limits,
+    *,
+    upload: bool = False,
+    scope: str = "images:write",
+) -> Caller:
+    """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure."""
     try:
-        caller = await callers.identify(address, key=key, token=token)
+        caller = await identified
         if upload:
             callers.may_upload(caller, scope)
     except HeliographError:
-        await count(request, limits, Caller(address))
+        await count(request, limits, Caller(request.scope["state"]["address"]))
         raise
     await count(request, limits, caller, upload=upload)
     return caller

@@ -4,7 +4,7 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,10 @@ from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed
 from heliograph.server.http import images
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
@@ -29,6 +32,8 @@ from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 
 log = logging.getLogger("heliograph")
@@ -64,16 +69,28 @@ class Handlers:
     reference: Reference
     v1: ImgurV1
     v3: ImgurV3
+    stack_web: StackWeb
+    stack_mobile: StackMobile
     frame: Frame
     pages: Pages
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    oauth1: ImgurOAuth1Tokens
+    oauth1_page: ImgurOAuth1Page
+    v2_account: ImgurV2Account
+    v2_albums: ImgurV2AccountAlbums
+    v2_signin: ImgurV2Signin
     status: Status
 
 
 def table(of: Handlers) -> tuple[Row, ...]:
-    """Every URL of the server."""
+    """Every URL of the server, a dialect at a time."""
+    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+
+
+def _native(of: Handlers) -> tuple[Row, ...]:
+    """The native API."""
     # fmt: off
     return (
         Row("POST",   "/api/v1/images",                    of.native.upload,      of.native),
@@ -104,7 +121,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
+    )
+    # fmt: on
 
+
+def _imgur(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v1, v2 and v3."""
+    # fmt: off
+    return (
         Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
         Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
@@ -121,6 +145,44 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
 
+        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
+          for method in ("GET", "POST")),
+        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
+          for method in ("GET", "POST")),
+        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
+        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+        *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
+        *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
+        *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
+        *_v2("GET POST",            "/2/account/images_count",   of.v2_account.count,   of.v2_account),
+        *_v2("GET",                 "/2/account/albums",         of.v2_albums.albums,   of.v2_account),
+        *_v2("POST PUT",            "/2/account/albums",         of.v2_albums.create,   of.v2_account),
+        *_v2("GET POST",            "/2/account/albums_count",   of.v2_albums.count,    of.v2_account),
+        *_v2("GET POST PUT",        "/2/account/albums_order",   of.v2_albums.order,    of.v2_account),
+        *_v2("POST",                "/2/signin",                 of.v2_signin.sign_in,  of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
+        *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
+        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+    )
+    # fmt: on
+
+
+def _pages(of: Handlers) -> tuple[Row, ...]:
+    """What people look at. `/{id}` takes any word, and is asked last."""
+    # fmt: off
+    return (
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
@@ -149,12 +211,29 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
         Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
+    )
+    # fmt: on
 
+
+def _status(of: Handlers) -> tuple[Row, ...]:
+    """Health and metrics."""
+    # fmt: off
+    return (
         Row("GET",    "/livez",                            of.status.live,        of.status),
         Row("GET",    "/readyz",                           of.status.ready,       of.status),
         Row("GET",    "/metrics",                          of.status.metrics,     of.status),
     )
     # fmt: on
+
+
+def _named(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """A path for several methods; where it ends in a name, the format's suffix is part of it."""
+    return (Row(method, path, handler, voice) for method in methods.split())
+
+
+def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """The same for each of the suffixes that choose a format."""
+    return (row for form in ("", ".json", ".xml") for row in _named(methods, path + form, handler, voice))
 
 
 class Application:
