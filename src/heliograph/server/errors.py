@@ -93,8 +93,8 @@ class InvalidToken(HeliographError):
 
 
 class GrantRefused(HeliographError):
-    """A program is not let in by OAuth. `reason` is the word for it: RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628
-    section 3.5.
+    """A program is not let in by OAuth 2. `reason` is the word for it (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628
+    section 3.5).
     """
 
     message = "This request for access cannot be granted."

@@ -171,7 +171,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an account lets an application do for it by OAuth 2, until either of them takes that back.
+    """What an account lets an application do for it, until either of them takes that back.
 
     scopes: of SCOPES. rotates: whether each use of its refresh token gives another one, or the token stays the same
     for as long as the grant does. used: when one of its access tokens was last used, to the minute.

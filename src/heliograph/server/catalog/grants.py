@@ -72,6 +72,12 @@ class Tokens:
     refresh_expires: datetime | None
 
 
+Adding = Callable[[Connection], None]
+"""The work that adds a grant."""
+
+Collecting = Callable[[Grant, Tokens], Callable[[Connection], bool]]
+"""Makes the work that gives tokens for a grant; it returns False where it did not."""
+
 # Grants
 
 

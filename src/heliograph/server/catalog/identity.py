@@ -1,8 +1,6 @@
 """Accounts, applications and tokens (table `keys`)."""
 
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,17 +13,7 @@ from heliograph.server.catalog.ending import end_grants
 from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
-from heliograph.server.catalog.tables import (
-    accounts,
-    applications,
-    grants,
-    images,
-    keys,
-    moment,
-    now,
-    run,
-    stamp,
-)
+from heliograph.server.catalog.tables import accounts, applications, grants, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
 
@@ -67,23 +55,6 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
 def add_application(values: dict[str, object]) -> Callable[[Connection], None]:
     """Add an application of these columns; it is enabled."""
     return lambda connection: run(connection, insert(applications).values(enabled=True, created=stamp(now()), **values))
-
-
-def add_own_application(client_id: str, name: str) -> Callable[[Connection], None]:
-    """Add the application that Heliograph's own program is, where it is not there yet: public, and nobody's."""
-
-    def work(connection: Connection) -> None:
-        if connection.execute(application(client_id)).first() is None:
-            added: dict[str, object] = {
-                "client_id": client_id,
-                "key": secrets.token_hex(16),
-                "name": name,
-                "redirects": "",
-            }
-            with suppress(IntegrityError), connection.begin_nested():
-                add_application(added)(connection)
-
-    return work
 
 
 def change_application(application_id: int, values: dict[str, object]) -> Callable[[Connection], None]:

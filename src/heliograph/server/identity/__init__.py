@@ -7,10 +7,9 @@ carry them, and they own nothing.
 
 from heliograph.server.identity.accounts import Accounts
 from heliograph.server.identity.applications import Applications
-from heliograph.server.identity.clients import Clients
 from heliograph.server.identity.devices import Devices
 from heliograph.server.identity.fkeys import Fkeys
-from heliograph.server.identity.grants import Grants, Lifetimes
+from heliograph.server.identity.grants import Given, Grants
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
 from heliograph.server.identity.oauth1 import OAuth1
 from heliograph.server.identity.seal import Seal
@@ -21,13 +20,12 @@ __all__ = [
     "REMEMBERED",
     "Accounts",
     "Applications",
-    "Clients",
     "Devices",
     "Fkeys",
+    "Given",
     "Grants",
     "Holder",
     "Identity",
-    "Lifetimes",
     "OAuth1",
     "Seal",
     "Sessions",

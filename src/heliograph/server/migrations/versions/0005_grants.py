@@ -1,4 +1,4 @@
-"""OAuth 2: what accounts allow applications, with codes and refresh tokens, and devices that wait to be let in."""
+"""OAuth 2: what accounts allow applications, codes and refresh tokens for it, and devices that wait to be let in."""
 
 import sqlalchemy as sa
 from alembic import op
