@@ -11,7 +11,7 @@ from heliograph.server.errors import GrantRefused, HeliographError
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Given, Grants
-from heliograph.server.model import Application
+from heliograph.server.model import Caller
 
 _FIELDS = ("client_id", "client_secret", "grant_type", "code", "pin", "refresh_token", "redirect_uri", "token")
 _PRIVATE = {"cache-control": "no-store", "access-control-allow-origin": "*"}
@@ -66,10 +66,10 @@ class ImgurOAuth:
     async def token(self, request: Request) -> Response:
         """POST /oauth2/token: a form, multipart or JSON."""
         async with self._reader.read(request, (), texts=_FIELDS) as form:
-            application = await self._proven(form)
+            by = await self._proven(request, form)
             kind = form.text("grant_type") or ""
             try:
-                given = await self._given(application, kind, form)
+                given = await self._given(by, kind, form)
             except GrantRefused as refused:
                 raise GrantRefused(_REFUSED.get(kind, refused.message), refused.reason) from refused
         return json_reply(_answer(given), headers=_PRIVATE)
@@ -77,8 +77,8 @@ class ImgurOAuth:
     async def revoke(self, request: Request) -> Response:
         """POST /oauth2/revoke: Imgur's wire has none; ours answers `true` whatever the token was."""
         async with self._reader.read(request, (), texts=_FIELDS) as form:
-            application = await self._proven(form)
-            await self._grants.revoke(application, form.text("token", "refresh_token") or "")
+            by = await self._proven(request, form)
+            await self._grants.revoke(by, form.text("token", "refresh_token") or "")
         return json_reply({"data": True, "success": True, "status": 200}, headers=_PRIVATE)
 
     def speak(self, request: Request, error: HeliographError) -> Response:
@@ -88,21 +88,21 @@ class ImgurOAuth:
         headers = {**_PRIVATE, **failure_headers(error)}
         return json_reply({"data": data, "success": False, "status": status}, status, headers)
 
-    async def _proven(self, form: Form) -> Application:
-        return await self._grants.proven(form.text("client_id") or "", form.text("client_secret"))
+    async def _proven(self, request: Request, form: Form) -> Caller:
+        """The application that asks. Without PKCE its secret is all that proves it, so it has to have one, as Imgur's
+        all had.
+        """
+        client_id, secret = form.text("client_id") or "", form.text("client_secret")
+        application = await self._grants.proven(client_id, secret, must_have_secret=True)
+        return Caller(request.scope["state"]["address"], application=application)
 
-    async def _given(self, application: Application, kind: str, form: Form) -> Given:
+    async def _given(self, by: Caller, kind: str, form: Form) -> Given:
         if kind == "refresh_token":
-            return await self._grants.refresh(application, form.text("refresh_token") or "")
-        if kind == "authorization_code":
-            redirect = form.text("redirect_uri")
-            return await self._grants.use_code(
-                application, form.text("code") or "", redirect=redirect, verifier=form.text("code_verifier")
-            )
-        if kind == "pin":
-            return await self._grants.use_code(
-                application, form.text("pin") or "", redirect=None, verifier=None, pin=True
-            )
+            return await self._grants.refresh(by, form.text("refresh_token") or "", rotates=False)
+        if kind in ("authorization_code", "pin"):
+            code, pin = form.text("pin" if kind == "pin" else "code") or "", kind == "pin"
+            redirect = None if pin else form.text("redirect_uri")
+            return await self._grants.use_code(by, code, redirect=redirect, verifier=None, rotates=False, pin=pin)
         raise GrantRefused("Invalid grant_type parameter or parameter missing", "unsupported_grant_type")
 
 

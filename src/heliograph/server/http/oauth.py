@@ -16,9 +16,9 @@ from heliograph.server.http.bodies import small_form
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Devices, Given, Grants
 from heliograph.server.identity.grants import checked_scopes
-from heliograph.server.limits import Limits
+from heliograph.server.limits import Limits, network_of
 from heliograph.server.links import Links
-from heliograph.server.model import SCOPES, Application
+from heliograph.server.model import SCOPES, Application, Caller
 
 ANSWERS: dict[str, tuple[int, str]] = {
     "NoImageSent": (400, "invalid_request"),
@@ -53,7 +53,10 @@ ANSWERS: dict[str, tuple[int, str]] = {
 """Each failure -> its HTTP status and its word; a GrantRefused has a word of its own."""
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-_PRIVATE = {"cache-control": "no-store", "pragma": "no-cache"}
+_PRIVATE = {"cache-control": "no-store", "pragma": "no-cache", "access-control-allow-origin": "*"}
+"""Programs that run in browsers may read the answers: nothing here looks at cookies."""
+
+_PUBLIC = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
 
 
 class OAuth:
@@ -68,14 +71,18 @@ class OAuth:
 
     async def token(self, request: Request) -> Response:
         """POST /api/v1/oauth/token: grant types authorization_code, refresh_token and that of RFC 8628."""
-        application, form = await self._asked(request)
+        by, application, form = await self._asked(request)
         kind = form.get("grant_type")
         if kind == "authorization_code":
             given = await self._grants.use_code(
-                application, form.get("code", ""), redirect=form.get("redirect_uri"), verifier=form.get("code_verifier")
+                by,
+                form.get("code", ""),
+                redirect=form.get("redirect_uri"),
+                verifier=form.get("code_verifier"),
+                rotates=True,
             )
         elif kind == "refresh_token":
-            given = await self._grants.refresh(application, form.get("refresh_token", ""))
+            given = await self._grants.refresh(by, form.get("refresh_token", ""), rotates=True)
         elif kind == DEVICE_GRANT:
             given = await self._devices.ask(application, form.get("device_code", ""))
         else:
@@ -86,8 +93,8 @@ class OAuth:
 
     async def device(self, request: Request) -> Response:
         """POST /api/v1/oauth/device: codes for a program without a browser (RFC 8628 section 3.1)."""
-        application, form = await self._asked(request)
-        codes = await self._devices.begin(application, checked_scopes(form.get("scope")))
+        by, application, form = await self._asked(request)
+        codes = await self._devices.begin(application, checked_scopes(form.get("scope")), network_of(by.address))
         page = f"{self._links.public}/device"
         answer = {
             "device_code": codes.device,
@@ -101,8 +108,8 @@ class OAuth:
 
     async def revoke(self, request: Request) -> Response:
         """POST /api/v1/oauth/revoke: 200 whatever the token was (RFC 7009 section 2.2)."""
-        application, form = await self._asked(request)
-        await self._grants.revoke(application, form.get("token", ""))
+        by, _, form = await self._asked(request)
+        await self._grants.revoke(by, form.get("token", ""))
         return Response(status_code=200, headers=_PRIVATE)
 
     async def metadata(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
@@ -119,9 +126,10 @@ class OAuth:
             "grant_types_supported": ["authorization_code", "refresh_token", DEVICE_GRANT],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
             "service_documentation": f"{self._links.public}/docs/api",
         }
-        return json_reply(answer, headers={"cache-control": "public, max-age=3600"})
+        return json_reply(answer, headers=_PUBLIC)
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as RFC 6749 section 5.2 has it."""
@@ -134,12 +142,15 @@ class OAuth:
             headers["www-authenticate"] = 'Basic realm="heliograph"'
         return json_reply({"error": reason, "error_description": error.message}, status, headers)
 
-    async def _asked(self, request: Request) -> tuple[Application, QueryParams]:
-        """The application that asks, which has shown who it is, and the fields of its form."""
-        await admitted(request, self._callers, self._limits)
+    async def _asked(self, request: Request) -> tuple[Caller, Application, QueryParams]:
+        """The application that asks, which has shown who it is, and the fields of its form. Raises GrantRefused."""
+        caller = await admitted(request, self._callers, self._limits)
         form = await small_form(request)
+        if len(form) < len(form.multi_items()):
+            raise GrantRefused("A parameter is sent twice.")
         client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret"))
-        return await self._grants.proven(client_id, secret), form
+        application = await self._grants.proven(client_id, secret)
+        return Caller(caller.address, application=application), application, form
 
 
 def _basic(request: Request) -> tuple[str, str] | None:

@@ -26,6 +26,8 @@ _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 _WRONG_CODES = 20
 _WRONG_CODES_IN = 900
+_DEVICES = 100
+"""Devices of one network that may begin in that time: each is a row, and nobody has to show anything for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,11 @@ class Devices:
         self._limiter = limiter
         self._lifetime = lifetime
 
-    async def begin(self, application: Application, scopes: frozenset[str]) -> Codes:
-        """New codes for a device."""
+    async def begin(self, application: Application, scopes: frozenset[str], network: str) -> Codes:
+        """New codes for a device. network: where it asks from. Raises TooManyAttempts."""
+        allowance = await self._limiter.spend([Bucket(f"device-from:{network}", _DEVICES, _WRONG_CODES_IN)])
+        if not allowance.allowed:
+            raise TooManyAttempts(retry_after=allowance.retry_after)
         user = "".join(secrets.choice(_LETTERS) for _ in range(8))
         codes = Codes(new_secret(), f"{user[:4]}-{user[4:]}", int(self._lifetime.total_seconds()))
         waiting = Waiting(application, scopes, catalog.now() + self._lifetime, PAUSE)

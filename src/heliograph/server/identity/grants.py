@@ -9,6 +9,7 @@ else has it (RFC 9700 section 4.14.2). In Imgur's flow it stays the same, becaus
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -79,20 +80,24 @@ class Grants:
 
     async def application(self, client_id: str) -> Application:
         """The enabled application of that client id or key. Raises GrantRefused."""
-        holder = await self._identity.holder(client_id) if 0 < len(client_id) <= _MOST_KNOWN else None
+        plain = client_id.isascii() and client_id.isalnum() and len(client_id) <= _MOST_KNOWN
+        holder = await self._identity.holder(client_id) if plain else None
         known = holder.application if holder and holder.token is None else None
         if known is None or not known.enabled:
             raise GrantRefused("There is no such client_id here, or it is disabled.", "invalid_client")
         return known
 
-    async def proven(self, client_id: str, secret: str | None) -> Application:
-        """The application that shows who it is: by its secret, where it has one. Raises GrantRefused."""
+    async def proven(self, client_id: str, secret: str | None, *, must_have_secret: bool = False) -> Application:
+        """The application that shows who it is: by its secret, where it has one. Raises GrantRefused.
+
+        must_have_secret: whether one without a secret is refused, because nothing else proves it either.
+        """
         application = await self.application(client_id)
-        if not application.has_secret:
+        if not application.has_secret and not must_have_secret:
             return application
         row = await self._database.fetch_one(catalog.application(application.client_id))
-        stored = row.secret if row is not None else b""
-        if not hmac.compare_digest(hashed(secret or ""), stored):
+        stored = row.secret if row is not None else None
+        if stored is None or not hmac.compare_digest(hashed(secret or ""), stored):
             raise GrantRefused("The client_secret is missing or wrong.", "invalid_client")
         return application
 
@@ -117,38 +122,42 @@ class Grants:
     # What a program exchanges
 
     async def use_code(
-        self, application: Application, code: str, *, redirect: str | None, verifier: str | None, pin: bool = False
+        self, by: Caller, code: str, *, redirect: str | None, verifier: str | None, rotates: bool, pin: bool = False
     ) -> Given:
-        """Tokens for a code or a PIN, once; one that comes again ends what it gave. Raises GrantRefused."""
+        """Tokens for a code or a PIN, once; one that comes again ends what it gave. Raises GrantRefused.
+
+        by: the application that has proven who it is, from wherever it asks. rotates: whether this is our own flow;
+        what was given in the other is not known, so that nobody gets around PKCE or the secret.
+        """
         row = await self._database.fetch_one(statements.code_of(hashed(code)))
         known = statements.to_code(row) if row is not None else None
-        if known is None or known.grant.application.id != application.id or known.pin is not pin:
+        if known is None or not _is_of(known.grant, by, rotates) or known.pin is not pin:
             raise GrantRefused("The code is not valid.", "invalid_grant")
         if known.used:
-            await self._end(known.grant, "a code was used twice")
-            raise GrantRefused("The code was used before, so all that it gave has ended.", "invalid_grant")
+            await self._end_used_twice(known.grant, "code", by)
         if known.expires <= catalog.now():
             raise GrantRefused("The code has expired.", "invalid_grant")
+        _must_be_enabled(known.grant)
         _must_belong(known, redirect, verifier)
         given, tokens = self._tokens(known.grant)
         if not await self._database.transaction(statements.use_code(hashed(code), known.grant, tokens)):
-            await self._end(known.grant, "a code was used twice")
-            raise GrantRefused("The code was used before, so all that it gave has ended.", "invalid_grant")
+            await self._end_used_twice(known.grant, "code", by)
         return given
 
-    async def refresh(self, application: Application, refresh_token: str) -> Given:
-        """New tokens for a refresh token. Raises GrantRefused."""
+    async def refresh(self, by: Caller, refresh_token: str, *, rotates: bool) -> Given:
+        """New tokens for a refresh token; see `use_code` for `by` and `rotates`. Raises GrantRefused."""
         row = await self._database.fetch_one(statements.refresh_of(hashed(refresh_token)))
         known = statements.to_refresh(row) if row is not None else None
-        over = known and known.expires is not None and known.expires <= catalog.now()
-        if known is None or over or known.grant.application.id != application.id or not known.grant.account.enabled:
-            raise GrantRefused("The refresh token is not valid, or has expired.", "invalid_grant")
-        grant = known.grant
-        given, tokens = self._tokens(grant, None if grant.rotates else refresh_token)
-        used = statements.use_refresh(hashed(refresh_token), grant, tokens)
-        if known.used or not await self._database.transaction(used):
-            await self._end(grant, "a refresh token was used twice")
-            raise GrantRefused("The refresh token was used before, so this access has ended.", "invalid_grant")
+        if known is None or not _is_of(known.grant, by, rotates):
+            raise GrantRefused("The refresh token is not valid.", "invalid_grant")
+        if known.used:
+            await self._end_used_twice(known.grant, "refresh token", by)
+        if known.expires is not None and known.expires <= catalog.now():
+            raise GrantRefused("The refresh token has expired.", "invalid_grant")
+        _must_be_enabled(known.grant)
+        given, tokens = self._tokens(known.grant, None if rotates else refresh_token)
+        if not await self._database.transaction(statements.use_refresh(hashed(refresh_token), known.grant, tokens)):
+            await self._end_used_twice(known.grant, "refresh token", by)
         return given
 
     async def collect(self, grant_id: str, collect: statements.Collecting) -> Given:
@@ -156,6 +165,7 @@ class Grants:
         row = await self._database.fetch_one(statements.grant_of(grant_id))
         if row is not None:
             grant = statements.to_grant(row)
+            _must_be_enabled(grant)
             given, tokens = self._tokens(grant)
             if await self._database.transaction(collect(grant, tokens)):
                 return given
@@ -163,14 +173,14 @@ class Grants:
 
     # The end
 
-    async def revoke(self, application: Application, token: str) -> None:
+    async def revoke(self, by: Caller, token: str) -> None:
         """End what a refresh or access token of the application belongs to; any other token changes nothing (RFC 7009
-        section 2.2).
+        section 2.2). by: the application that has proven who it is.
         """
         row = await self._database.fetch_one(statements.grant_behind(hashed(token)))
         grant = statements.to_grant(row) if row is not None else None
-        if grant is not None and grant.application.id == application.id:
-            await self._end(grant, "by the program")
+        if grant is not None and _is_of(grant, by, grant.rotates):
+            await self._end(grant, "grant.end", "by the program", by)
 
     async def listed(self, account: Account) -> list[Grant]:
         """What the account has allowed, newest first."""
@@ -178,20 +188,29 @@ class Grants:
 
     async def revoke_of(self, account: Account, grant_id: str, by: Caller) -> None:
         """End what the account has allowed. Raises NotFound where it has no such grant."""
-        row = await self._database.fetch_one(statements.grant_of(grant_id[:_MOST_KNOWN]))
+        plain = grant_id.isascii() and grant_id.isalnum() and len(grant_id) <= _MOST_KNOWN
+        row = await self._database.fetch_one(statements.grant_of(grant_id)) if plain else None
         grant = statements.to_grant(row) if row is not None else None
         if grant is None or grant.account.id != account.id:
             raise NotFound
-        await self._end(grant, "by the account", by)
+        await self._end(grant, "grant.end", "by the account", by)
 
     async def _add(self, work: statements.Adding, grant: Grant, by: Caller) -> None:
         about = f"{grant.application.name}: {' '.join(sorted(grant.scopes))}"
         deed = done_by(by, "grant.give", grant.application.client_id, about)
         await self._database.transaction(catalog.noted(work, deed))
 
-    async def _end(self, grant: Grant, why: str, by: Caller | None = None) -> None:
-        by = by or Caller("", application=grant.application, account=grant.account)
-        deed = done_by(by, "grant.end", grant.application.client_id, f"{grant.application.name}: {why}")
+    async def _end_used_twice(self, grant: Grant, what: str, by: Caller) -> NoReturn:
+        """End a grant of which something came a second time: one of the two who had it is a stranger.
+
+        Raises GrantRefused.
+        """
+        await self._end(grant, "grant.reuse", f"its {what} was used twice, so it ended", by)
+        raise GrantRefused(f"The {what} was used before, so all that it gave has ended.", "invalid_grant")
+
+    async def _end(self, grant: Grant, action: str, why: str, by: Caller) -> None:
+        who = Caller(by.address, application=grant.application, account=grant.account)
+        deed = done_by(who, action, grant.application.client_id, f"{grant.application.name}: {why}")
         await self._database.transaction(catalog.noted(statements.revoke_grant(grant.id), deed))
         self._identity.forget()
 
@@ -239,6 +258,16 @@ def checked_redirect(application: Application, named: str | None) -> str:
 
 def _granted(wish: Wish, account: Account) -> Grant:
     return Grant(new_id(), account, wish.application, wish.scopes, wish.rotates, catalog.now())
+
+
+def _is_of(grant: Grant, by: Caller, rotates: bool) -> bool:
+    """Whether the grant is the asking application's, and of that flow."""
+    return by.application is not None and grant.application.id == by.application.id and grant.rotates is rotates
+
+
+def _must_be_enabled(grant: Grant) -> None:
+    if not grant.account.enabled:
+        raise GrantRefused("The account is disabled.", "invalid_grant")
 
 
 def _must_belong(code: statements.Code, redirect: str | None, verifier: str | None) -> None:
