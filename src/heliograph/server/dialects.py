@@ -177,7 +177,7 @@ class _Maker:
                 albums=on.albums,
                 links=links,
             ),
-            "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
+            "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices, links=links),
             "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),
             "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
         }

@@ -548,7 +548,75 @@ def test_a_program_logs_in_without_a_browser_as_node_imgur_does(world: World) ->
     assert upload(world, given["access_token"]) == 201
     wrong = httpx2.post(address, data={**form, "password": "wrong"}, headers=cookie)
     assert (wrong.status_code, "location" in wrong.headers) == (403, False)
+    assert wrong.json()["data"]["error"] == "Unauthorized"
     assert httpx2.post(address, data={**form, "allow": "0" * 64}, headers=cookie).status_code == 403
+
+
+def test_the_form_with_a_password_counts_only_from_where_it_was_shown(world: World) -> None:
+    """Else another site's page could log somebody in as an account of its own choice."""
+    address = world.url(imgur(world, world.public, response_type="token"))
+    with httpx2.Client() as there, httpx2.Client() as here:
+        foreign = re.match(r"authorize_token=([^;]*)", there.get(address).headers["set-cookie"])
+        assert foreign
+        cookie = here.get(address).headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        form = {"username": "ada", "password": PASSWORD, "allow": foreign[1]}
+        for client in (here, httpx2):
+            answered = client.post(address, data=form)
+            assert (answered.status_code, answered.json()["success"]) == (403, False)
+        assert there.post(address, data=form).status_code == 302
+
+
+def test_people_are_told_on_a_page_and_may_try_another_password(world: World) -> None:
+    address, html = world.url(imgur(world, world.public, response_type="pin")), {"accept": "text/html"}
+    with httpx2.Client(headers=html) as browser:
+        missing = browser.get(world.url("/oauth2/authorize"))
+        assert (missing.status_code, missing.headers["content-type"]) == (400, "text/html; charset=utf-8")
+        fields = dict(HIDDEN.findall(browser.get(address).text))
+        form = {**fields, "allow": fields["fkey"], "username": "ada"}
+        again = browser.post(world.url("/oauth2/authorize"), data={**form, "password": "wrong"})
+        assert again.status_code == 403
+        assert "The name or the password is wrong." in again.text
+        fields = dict(HIDDEN.findall(again.text))
+        form = {**fields, "allow": fields["fkey"], "username": "ada", "password": PASSWORD}
+        assert 'id="pin"' in browser.post(world.url("/oauth2/authorize"), data=form).text
+
+
+def test_imgurs_flow_needs_a_secret(world: World, ada: Browser) -> None:
+    """Without PKCE nothing else proves who brings the code."""
+    code = landed(answer(ada, imgur(world, world.public, response_type="code")))["code"]
+    given = imgur_token(world, world.public, grant_type="authorization_code", code=code)
+    assert (given.status_code, given.json()["success"]) == (400, False)
+    ours = ask_token(world, world.public, grant_type="authorization_code", code=code, redirect_uri=BACK)
+    refused(ours, "invalid_grant")
+
+
+def test_the_answer_says_which_server_it_is_from(world: World, ada: Browser) -> None:
+    """RFC 9207, for programs that know several."""
+    address, _ = session(world.public, scope="albums").create_authorization_url(
+        world.url("/api/v1/oauth/authorize"), code_verifier=generate_token(48)
+    )
+    for allow in (True, False):
+        assert landed(answer(ada, address, allow=allow))["iss"] == world.server.url
+
+
+def test_a_program_with_several_addresses_says_which(world: World, ada: Browser) -> None:
+    with httpx2.Client(base_url=world.server.url, headers={"authorization": f"Bearer {world.server.key}"}) as owner:
+        redirects = [BACK, "https://h.example/back"]
+        made = owner.post("/api/v1/applications", json={"name": "Both", "redirects": redirects}).json()
+    asked = {"client_id": made["client_id"], "response_type": "code"}
+    challenge = {"code_challenge": "c" * 43, "code_challenge_method": "S256"}
+    shown = ada.http.get("/api/v1/oauth/authorize", params=asked | challenge)
+    assert (shown.status_code, "redirect_uri is missing" in shown.text) == (400, True)
+    named = ada.http.get("/api/v1/oauth/authorize", params=asked | challenge | {"redirect_uri": BACK})
+    assert named.status_code == 200
+
+
+def test_a_parameter_that_comes_twice_is_refused(world: World) -> None:
+    body = f"client_id={world.public.client_id}&grant_type=refresh_token&refresh_token=a&refresh_token=b"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    refused(httpx2.post(world.url("/api/v1/oauth/token"), content=body, headers=form), "invalid_request")
 
 
 def test_a_disabled_program_or_account_has_no_access(world: World, ada: Browser) -> None:

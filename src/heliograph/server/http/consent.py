@@ -4,6 +4,7 @@ A request is checked before anybody is asked, and again when the answer comes. W
 is not known, nobody is sent anywhere (RFC 6749 section 4.1.2.1); what else is wrong is told to the program.
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -13,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import Callers
-from heliograph.server.errors import GrantRefused, InvalidToken, NotFound, NoTokenSent
+from heliograph.server.errors import GrantRefused, HeliographError, InvalidFkey, InvalidToken, NotFound, NoTokenSent
 from heliograph.server.http.bodies import small_form
 from heliograph.server.http.frame import Frame
-from heliograph.server.http.imgur_oauth import told
+from heliograph.server.http.imgur_oauth import told, wrapped
 from heliograph.server.http.visitors import Visitor, login_address
 from heliograph.server.identity import Devices, Grants
 from heliograph.server.identity.grants import IMGUR_SCOPES, Wish, checked_redirect, checked_scopes
 from heliograph.server.identity.redirects import host_of, source_of
+from heliograph.server.links import Links
 from heliograph.server.model import Account, Caller
 
 ABOUT = {
@@ -46,21 +48,26 @@ _DENIED = GrantRefused("Access was denied.", "access_denied")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for access whose program and redirect address are known. kind: code, token or pin."""
+    """A request for access whose program and redirect address are known. kind: code, token or pin.
+
+    issuer: who answers, told with the answer so that a program which knows several servers is not confused (RFC 9207).
+    """
 
     wish: Wish
     kind: str
     state: str | None
+    issuer: str | None = None
 
 
 class ConsentPages:
     """The handlers of the authorize pages and of /device."""
 
-    def __init__(self, *, frame: Frame, callers: Callers, grants: Grants, devices: Devices) -> None:
+    def __init__(self, *, frame: Frame, callers: Callers, grants: Grants, devices: Devices, links: Links) -> None:
         self._frame = frame
         self._callers = callers
         self._grants = grants
         self._devices = devices
+        self._issuer = links.public
 
     # Our own flow: a code, with PKCE
 
@@ -93,11 +100,7 @@ class ConsentPages:
     async def ask_imgur(self, request: Request) -> Response:
         """GET /oauth2/authorize. Who is not logged in may give name and password on the same page, as programs do."""
         asked = await self._asked_imgur(request.query_params)
-        response = await self._question(request, asked, request.query_params, _IMGUR)
-        visitor = await self._frame.visitors.visitor(request)
-        # node-imgur reads it from the first cookie, and sends it back as the field `allow`.
-        response.raw_headers.insert(0, (b"set-cookie", f"{_IMGUR_COOKIE}={visitor.fkey}; Path={_IMGUR}".encode()))
-        return response
+        return await self._imgur_question(request, asked, request.query_params)
 
     async def answer_imgur(self, request: Request) -> Response:
         """POST /oauth2/authorize: `allow` holds the form's key; with `username` and `password` where nobody is logged
@@ -111,13 +114,17 @@ class ConsentPages:
             return _refused(asked, _DENIED)
         self._frame.visitors.check(request, visitor, form.get("allow"))
         try:
-            caller = await self._who_allows(visitor, form)
+            caller = await self._who_allows(request, visitor, form)
         except InvalidToken as refused:
-            response = await self._question(request, asked, {**request.query_params, **form}, _IMGUR, refused.message)
-            response.status_code = 403
-            return response
+            if not _for_people(request):
+                raise InvalidToken("Unauthorized") from refused
+            return await self._imgur_question(request, asked, {**request.query_params, **form}, refused.message)
         assert caller.account is not None, "who allows something is somebody"
         return await self._allowed(request, asked, caller.account, caller)
+
+    def speak(self, request: Request, error: HeliographError) -> Response:
+        """A failure of Imgur's page: as a page to people, and to programs as all of v3's."""
+        return self._frame.speak(request, error) if _for_people(request) else wrapped(request, error)
 
     # Devices
 
@@ -154,11 +161,17 @@ class ConsentPages:
         response.status_code = 404 if message else 200
         return response
 
-    async def _who_allows(self, visitor: Visitor, form: QueryParams) -> Caller:
+    async def _who_allows(self, request: Request, visitor: Visitor, form: QueryParams) -> Caller:
+        """Who is logged in, or who gives name and password: on the page that this very browser or program was shown,
+        so that nobody can be made to let a program into an account that is not theirs.
+        """
         if visitor.account is not None:
             return visitor.caller
         if "username" not in form:
             raise NoTokenSent("You are not logged in.")
+        shown = request.cookies.get(_IMGUR_COOKIE, "")
+        if not hmac.compare_digest(shown.encode(), form.get("allow", "").encode()):
+            raise InvalidFkey
         return await self._callers.by_password(
             visitor.caller.address, form.get("username", ""), form.get("password", "")
         )
@@ -166,10 +179,10 @@ class ConsentPages:
     async def _asked(self, fields: Mapping[str, str]) -> Asked:
         application = await self._grants.application(fields.get("client_id", ""))
         named = fields.get("redirect_uri") or None
-        redirect = checked_redirect(application, named)
+        redirect = checked_redirect(application, named, must_name=True)
         challenge = fields.get("code_challenge") or None
         wish = Wish(application, frozenset(), rotates=True, redirect=redirect, named=named, challenge=challenge)
-        return Asked(wish, "code", fields.get("state"))
+        return Asked(wish, "code", fields.get("state"), self._issuer)
 
     async def _asked_imgur(self, fields: Mapping[str, str]) -> Asked:
         kind = fields.get("response_type", "")
@@ -182,6 +195,20 @@ class ConsentPages:
         redirect = checked_redirect(application, named) if kind != "pin" else None
         wish = Wish(application, IMGUR_SCOPES, rotates=False, redirect=redirect, named=named)
         return Asked(wish, kind, fields.get("state"))
+
+    async def _imgur_question(
+        self, request: Request, asked: Asked, fields: Mapping[str, str], message: str = ""
+    ) -> Response:
+        """The page, with a cookie that its form has to agree with where nobody is logged in. node-imgur reads it from
+        the first cookie, and sends it back as the field `allow`.
+        """
+        response = await self._question(request, asked, fields, _IMGUR, message)
+        visitor = await self._frame.visitors.visitor(request)
+        if visitor.account is None:
+            secure = self._frame.visitors.secure
+            response.set_cookie(_IMGUR_COOKIE, visitor.fkey, path=_IMGUR, httponly=True, samesite="lax", secure=secure)
+        response.status_code = 403 if message else 200
+        return response
 
     async def _question(
         self, request: Request, asked: Asked, fields: Mapping[str, str], action: str, message: str = ""
@@ -213,6 +240,11 @@ class ConsentPages:
         return _back(asked, {"code": code})
 
 
+def _for_people(request: Request) -> bool:
+    """Whether a browser asks for a page: programs ask for JSON, or for anything."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def _checked(asked: Asked, fields: Mapping[str, str]) -> Asked:
     """The request to our own flow, with its scopes. Raises GrantRefused for what the program is to be told of."""
     if fields.get("response_type") != "code":
@@ -233,7 +265,8 @@ def _refused(asked: Asked, error: GrantRefused) -> Response:
 def _back(asked: Asked, fields: Mapping[str, object], *, fragment: bool = False) -> Response:
     """On to the program, with the answer in the query or, for the implicit flow, in the fragment."""
     address = asked.wish.redirect or ""
-    said = urlencode({**fields, **({"state": asked.state} if asked.state is not None else {})})
+    known = {"state": asked.state, "iss": asked.issuer}
+    said = urlencode({**fields, **{name: value for name, value in known.items() if value is not None}})
     sign = "#" if fragment else "&" if "?" in address else "?"
     headers = {"location": address + sign + said, "cache-control": "no-store", "referrer-policy": "no-referrer"}
     return Response(status_code=302, headers=headers)

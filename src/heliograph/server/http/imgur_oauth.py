@@ -83,10 +83,7 @@ class ImgurOAuth:
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure, wrapped as all of v3 are."""
-        status = STATUS[error.name]
-        data = {"error": error.message, "request": request.url.path, "method": request.method}
-        headers = {**_PRIVATE, **failure_headers(error)}
-        return json_reply({"data": data, "success": False, "status": status}, status, headers)
+        return wrapped(request, error)
 
     async def _proven(self, request: Request, form: Form) -> Caller:
         """The application that asks. Without PKCE its secret is all that proves it, so it has to have one, as Imgur's
@@ -104,6 +101,14 @@ class ImgurOAuth:
             redirect = None if pin else form.text("redirect_uri")
             return await self._grants.use_code(by, code, redirect=redirect, verifier=None, rotates=False, pin=pin)
         raise GrantRefused("Invalid grant_type parameter or parameter missing", "unsupported_grant_type")
+
+
+def wrapped(request: Request, error: HeliographError) -> Response:
+    """A failure in v3's wrapper."""
+    status = STATUS[error.name]
+    data = {"error": error.message, "request": request.url.path, "method": request.method}
+    headers = {**_PRIVATE, **failure_headers(error)}
+    return json_reply({"data": data, "success": False, "status": status}, status, headers)
 
 
 def told(given: Given) -> dict[str, object]:

@@ -163,8 +163,8 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
           for method in ("GET", "POST")),
         *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
           for method in ("GET", "POST")),
-        Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
-        Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
+        Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.consent),
+        Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.consent),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
         Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
         Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),

@@ -39,9 +39,9 @@ class Visitors:
     def __init__(self, sessions: Sessions, fkeys: Fkeys, public: str) -> None:
         self._sessions = sessions
         self._fkeys = fkeys
-        self._secure = urlsplit(public).scheme == "https"
+        self.secure = urlsplit(public).scheme == "https"
         # The prefix makes browsers refuse one that another host or plain HTTP has set (RFC 6265bis, section 4.1.3.2).
-        self.cookie = "__Host-heliograph" if self._secure else "heliograph"
+        self.cookie = "__Host-heliograph" if self.secure else "heliograph"
 
     async def visitor(self, request: Request) -> Visitor:
         """Who sends the request, by its cookie."""
@@ -104,7 +104,7 @@ class Visitors:
 
     def log_out(self, response: Response) -> None:
         """Let the browser that gets `response` forget its login."""
-        response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
+        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def renew(self, response: Response, visitor: Visitor) -> None:
         """Write the cookie anew where it is old."""
@@ -115,7 +115,7 @@ class Visitors:
     def _set(self, response: Response, cookie: str) -> None:
         seconds = int(self._sessions.lifetime.total_seconds())
         response.set_cookie(
-            self.cookie, cookie, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
+            self.cookie, cookie, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax"
         )
 
 

@@ -242,10 +242,11 @@ def checked_scopes(asked: str | None) -> frozenset[str]:
     return scopes
 
 
-def checked_redirect(application: Application, named: str | None) -> str:
-    """Where to go back to: what the program named and had registered, else the one that it has registered.
+def checked_redirect(application: Application, named: str | None, *, must_name: bool = False) -> str:
+    """Where to go back to: what the program named and had registered, else the first one that it has registered.
 
-    Raises GrantRefused, and then nobody may be sent anywhere (RFC 6749 section 4.1.2.1).
+    must_name: whether it has to say which, where it has registered several (RFC 6749 section 3.1.2.3). Imgur's programs
+    never did. Raises GrantRefused, and then nobody may be sent anywhere (section 4.1.2.1).
     """
     if named:
         if not is_registered(named, application):
@@ -253,6 +254,8 @@ def checked_redirect(application: Application, named: str | None) -> str:
         return named
     if not application.redirects:
         raise GrantRefused("This program has registered no redirect address to go back to.")
+    if must_name and len(application.redirects) > 1:
+        raise GrantRefused("The redirect_uri is missing: this program has registered several.")
     return application.redirects[0]
 
 
