@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         UnreachableError,
         VerificationError,
     )
-    from heliograph.client._models import Image, Receipt
+    from heliograph.client._login import DeviceCodes
+    from heliograph.client._models import Image, Receipt, Whose
 
 __all__ = [
     "Album",
     "AsyncClient",
     "Client",
+    "DeviceCodes",
     "GoneError",
     "HeliographError",
     "Image",
@@ -42,6 +44,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnreachableError",
     "VerificationError",
+    "Whose",
     "upload",
     "upload_async",
 ]
@@ -52,8 +55,10 @@ _HOMES = {
     "upload": "_client",
     "upload_async": "_client",
     "Album": "_albums",
+    "DeviceCodes": "_login",
     "Image": "_models",
     "Receipt": "_models",
+    "Whose": "_models",
 }
 """Which module of `heliograph.client` each name lives in; the errors live in `_errors`."""
 

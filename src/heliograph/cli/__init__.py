@@ -8,6 +8,9 @@ import click
 from heliograph.cli._table import Table
 
 COMMANDS = {
+    "login": ("heliograph.cli.login:login", "Get a key for this computer, by allowing it in a browser."),
+    "logout": ("heliograph.cli.login:logout", "Give the key back and forget it."),
+    "whoami": ("heliograph.cli.login:whoami", "Show whose key is used, and what it may do."),
     "upload": ("heliograph.cli.upload:upload", "Publish pictures and print their links."),
     "list": ("heliograph.cli.listing:listing", "List the images that you own."),
     "info": ("heliograph.cli.info:info", "Show what is known of an image."),
@@ -20,7 +23,7 @@ COMMANDS = {
 
 EPILOG = """\
 Which server, and with which key: --server and --key, else HELIOGRAPH_URL and HELIOGRAPH_KEY, else the texts 'url' and
-'key' of the config file (on Linux ~/.config/heliograph/config.toml).
+'key' of the config file (on Linux ~/.config/heliograph/config.toml), which 'heliograph login' writes.
 
 Exit codes: 0 done; 1 the server or the picture is at fault; 2 wrong usage; 3 the server cannot be reached; 4 not
 allowed; 5 verification failed; 130 interrupted.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from importlib.metadata import version
 from types import TracebackType
@@ -21,7 +21,8 @@ from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load
 from heliograph.client._errors import InputError, UnreachableError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, Wait
-from heliograph.client._models import Image, Receipt
+from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, begin, end, wait_for, with_good_key
+from heliograph.client._models import Image, Receipt, Whose
 from heliograph.client._operations import MULTIPART_NAME, Operations
 from heliograph.client._source import Progress, Source, is_pipe, spooled
 
@@ -184,6 +185,24 @@ class Client:
         """Remove an album for ever. Its images stay."""
         self._follow(self._albums.delete(album))
 
+    def log_in(self, show: Callable[[DeviceCodes], None], *, scope: str = DEFAULT_SCOPES) -> str:
+        """Get a key for this computer, by somebody who allows it in a browser, and keep it in the config file.
+
+        `show` is told the address to open and the code to type there; then this waits. Returns the account's name.
+        `scope`: what the key may do, blanks between the words. Raises NotAllowedError where nobody allows it in time.
+        """
+        codes = self._follow(begin(self._operations.target, scope))
+        show(codes)
+        return self._follow(wait_for(self._operations.target, codes))
+
+    def log_out(self) -> None:
+        """End what `log_in` got, on the server and in the config file. Raises InputError where there is nothing."""
+        self._follow(end(self._operations.target))
+
+    def whoami(self) -> Whose:
+        """Whose key this is, and what it may do."""
+        return self._follow(self._operations.whoami())
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -198,6 +217,7 @@ class Client:
 
     def _follow(self, plan: Plan[T]) -> T:
         """Do what `plan` asks for, until it has its result."""
+        plan = with_good_key(plan, self._operations.target)
         with closing(plan):
             try:
                 step = next(plan)
@@ -357,6 +377,20 @@ class AsyncClient:
         """As Client.delete_album."""
         await self._follow(self._albums.delete(album))
 
+    async def log_in(self, show: Callable[[DeviceCodes], None], *, scope: str = DEFAULT_SCOPES) -> str:
+        """As Client.log_in."""
+        codes = await self._follow(begin(self._operations.target, scope))
+        show(codes)
+        return await self._follow(wait_for(self._operations.target, codes))
+
+    async def log_out(self) -> None:
+        """As Client.log_out."""
+        await self._follow(end(self._operations.target))
+
+    async def whoami(self) -> Whose:
+        """As Client.whoami."""
+        return await self._follow(self._operations.whoami())
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -371,6 +405,7 @@ class AsyncClient:
 
     async def _follow(self, plan: Plan[T]) -> T:
         """Do what `plan` asks for, until it has its result."""
+        plan = with_good_key(plan, self._operations.target)
         with closing(plan):
             try:
                 step = next(plan)
@@ -456,6 +491,8 @@ def _request(http: httpx2.Client | httpx2.AsyncClient, step: Send) -> httpx2.Req
         body = {"data": dict(step.fields), "files": {MULTIPART_NAME: file}}
     elif step.json is not None:
         body = {"json": dict(step.json)}
+    elif step.form is not None:
+        body = {"data": dict(step.form)}
     return http.build_request(
         step.method, step.url, headers=dict(step.headers), params=dict(step.query) or None, **body
     )

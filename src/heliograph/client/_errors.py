@@ -14,10 +14,10 @@ LONGEST_MESSAGE = 500
 """Characters of a server's explanation that are worth showing."""
 
 ADVICE = {
-    "NoKeySent": "Set HELIOGRAPH_KEY, or pass a key.",
-    "NoTokenSent": "Set HELIOGRAPH_KEY, or pass a key.",
+    "NoKeySent": "Run 'heliograph login', set HELIOGRAPH_KEY, or pass a key.",
+    "NoTokenSent": "Run 'heliograph login', set HELIOGRAPH_KEY, or pass a key.",
     "UnknownKey": "Check HELIOGRAPH_KEY, or the key that was passed.",
-    "InvalidToken": "Check HELIOGRAPH_KEY, or the key that was passed.",
+    "InvalidToken": "Run 'heliograph login', or check HELIOGRAPH_KEY or the key that was passed.",
 }
 """What to do about a failure, by its name, where the server cannot know how this client is told."""
 

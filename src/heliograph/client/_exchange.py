@@ -26,7 +26,8 @@ FIRST_PAUSE = 0.4
 
 @dataclass(frozen=True)
 class Send:
-    """A request to make. With `picture` it is multipart, with `fields` as its text parts; `json` is sent as JSON.
+    """A request to make. With `picture` it is multipart, with `fields` as its text parts; `json` is sent as JSON, and
+    `form` as a form.
 
     `hashed`: the answer's body is hashed as it arrives, not kept. `done_before`: the status that, from the second try
     on, means that an earlier one did its work although its answer was lost.
@@ -37,6 +38,7 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     picture: Picture | None = None
     hashed: bool = False

@@ -162,6 +162,34 @@ class Image:
         )
 
 
+@dataclass(frozen=True)
+class Whose:
+    """Whose key it is, and what it may do.
+
+    application: the program that the key was given to; None for a token that somebody made by hand. expires: when the
+    key ends; None for never.
+    """
+
+    account: str
+    scopes: tuple[str, ...]
+    application: str | None
+    expires: datetime | None
+
+    @classmethod
+    def parse(cls, answer: Any) -> Whose:  # noqa: ANN401 # JSON may be anything
+        """Read the server's answer; raises UnexpectedAnswerError if it is none."""
+        try:
+            expires = answer["expires"]
+            return cls(
+                account=str(answer["account"]),
+                scopes=tuple(map(str, answer["scopes"])),
+                application=answer.get("application"),
+                expires=datetime.fromisoformat(expires) if expires else None,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnexpectedAnswerError(f"The server's answer does not say whose key this is ({error!r}).") from error
+
+
 def _count(told: object) -> int | None:
     """What was counted, or None where the server did not say."""
     return int(str(told)) if told is not None else None

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from heliograph.client._config import Target, normal_url
 from heliograph.client._errors import GoneError, InputError, NotFoundError, UnexpectedAnswerError, VerificationError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
-from heliograph.client._models import Image, Receipt
+from heliograph.client._models import Image, Receipt, Whose
 from heliograph.client._receipts import check_bytes, check_local, check_signature
 from heliograph.client._references import Reference, is_receipt, refer
 from heliograph.client._source import Progress, Source, is_url, opened, sendable
@@ -66,6 +66,11 @@ class Operations:
             image = Image.parse(json_of(answer))
             _check_arrival(image, picture.sha256)
             return image
+
+    def whoami(self) -> Plan[Whose]:
+        """Whose key it is."""
+        answer = yield from exchange(Send("GET", self.address("api/v1/whoami"), self.headers()), self.patience)
+        return Whose.parse(json_of(answer))
 
     def info(self, image: Image | str, delete_hash: str | None = None) -> Plan[Image]:
         """Describe one image."""

@@ -47,6 +47,7 @@ from heliograph.server.identity import (
     Sessions,
     Tokens,
 )
+from heliograph.server.identity.applications import register_own
 from heliograph.server.identity.grants import Lifetimes
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
@@ -192,6 +193,7 @@ class Server:
         kept_in = self._settings.data_dir / FIRST_KEY
         self.first_key_is_new = not kept_in.exists()
         self.first_key = await self._identity.first_key(kept_in)
+        await register_own(self._database)
         self._statistics.start()
         self._chores = asyncio.create_task(self._upkeep.run())
 

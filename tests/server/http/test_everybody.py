@@ -59,6 +59,7 @@ CASES = [
     Case("get", "/api/v1/applications/{application}", 401, 404, "account", 404),
     Case("patch", "/api/v1/applications/{application}", 401, 404, "account", 404, {"name": "mine"}),
     Case("post", "/api/v1/applications/{application}/secret", 401, 404, "account", 404),
+    Case("get", "/api/v1/whoami", 401, 200, None),
     Case("get", "/api/v1/tokens", 401, 200, "account"),
     Case("post", "/api/v1/tokens", 401, 201, "account", None, {"name": "t", "scopes": ["account"]}),
     Case("delete", "/api/v1/tokens/{token}", 401, 404, "account", 404),

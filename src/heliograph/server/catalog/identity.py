@@ -1,6 +1,7 @@
 """Accounts, applications and tokens (table `keys`)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,18 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
 def add_application(values: dict[str, object]) -> Callable[[Connection], None]:
     """Add an application of these columns; it is enabled."""
     return lambda connection: run(connection, insert(applications).values(enabled=True, created=stamp(now()), **values))
+
+
+def add_own_application(client_id: str, key: str, name: str) -> Callable[[Connection], None]:
+    """Add the application that Heliograph's own program is, where it is not there yet: nobody's, and public."""
+
+    def work(connection: Connection) -> None:
+        if connection.execute(application(client_id)).first() is None:
+            added: dict[str, object] = {"client_id": client_id, "key": key, "name": name, "redirects": ""}
+            with suppress(IntegrityError), connection.begin_nested():  # another server may be as quick
+                add_application(added)(connection)
+
+    return work
 
 
 def change_application(application_id: int, values: dict[str, object]) -> Callable[[Connection], None]:

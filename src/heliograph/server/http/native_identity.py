@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import Callers, account_of
-from heliograph.server.errors import Forbidden, InvalidToken
+from heliograph.server.errors import Forbidden, InvalidToken, NoTokenSent
 from heliograph.server.http.native import Native, read_json
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.identity import Applications, Tokens
@@ -80,6 +80,15 @@ class NewToken(msgspec.Struct, forbid_unknown_fields=True):
     expires: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
+class Whose(msgspec.Struct):
+    """Whose token is sent, and what it may do."""
+
+    account: str
+    scopes: list[str]
+    application: Annotated[str | None, msgspec.Meta(description="The program that the token was given to, if any.")]
+    expires: Annotated[str | None, msgspec.Meta(description="RFC 3339, UTC; null for never.")]
+
+
 class NativeIdentity:
     """The handlers of `/api/v1/applications` and `/api/v1/tokens`: all for the caller's own account."""
 
@@ -126,6 +135,16 @@ class NativeIdentity:
         found = await self._applications.find(request.path_params["id"], account)
         secret = await self._applications.rotate(found, caller)
         return json_reply(_application(await self._applications.find(found.client_id), secret), headers=_PRIVATE)
+
+    async def whoami(self, request: Request) -> Response:
+        """GET /api/v1/whoami. It needs no scope: who has a token may know what it is good for."""
+        caller = await self._native.caller(request)
+        if caller.account is None:
+            raise NoTokenSent
+        application = caller.application.name if caller.application else None
+        expires = rfc3339(caller.expires) if caller.expires else None
+        whose = Whose(caller.account.name, sorted(caller.scopes), application, expires)
+        return json_reply(whose, headers=_PRIVATE)
 
     async def tokens(self, request: Request) -> Response:
         """GET /api/v1/tokens."""

@@ -11,6 +11,7 @@ from heliograph.server.http.native_identity import (
     NewToken,
     TokenAnswer,
     TokenList,
+    Whose,
 )
 
 
@@ -37,6 +38,7 @@ TYPES = (
     NewToken,
     TokenAnswer,
     TokenList,
+    Whose,
 )
 
 ACCOUNT_FAILURES = ("NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden", "UploadLimitReached")
@@ -79,6 +81,7 @@ OPERATIONS = (
         None,
         ("NotFound",),
     ),
+    Operation("/api/v1/whoami", "get", "whoami", "Tell whose token is sent, and what it may do", "200", Whose),
     Operation(_TOKENS, "get", "listTokens", "List one's own tokens", "200", TokenList),
     Operation(
         _TOKENS,

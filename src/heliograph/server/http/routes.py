@@ -124,6 +124,7 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
         Row("PATCH",  "/api/v1/applications/{id}",         of.identity.change,    of.native),
         Row("POST",   "/api/v1/applications/{id}/secret",  of.identity.rotate,    of.native),
+        Row("GET",    "/api/v1/whoami",                    of.identity.whoami,    of.native),
         Row("GET",    "/api/v1/tokens",                    of.identity.tokens,    of.native),
         Row("POST",   "/api/v1/tokens",                    of.identity.make,      of.native),
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),

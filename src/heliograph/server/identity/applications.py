@@ -13,6 +13,9 @@ from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
 from heliograph.server.model import Account, Application, Caller
 from heliograph.server.ports import Database
 
+LOGIN_CLIENT = "heliographlogin"
+"""The client id of `heliograph login`, the same on every server: a program that people install can have no other."""
+
 _LONGEST_NAME = 100
 _LONGEST_BUILT_IN = 64
 _MOST_REDIRECTS = 20
@@ -146,3 +149,9 @@ def _has_host(address: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) or (":" in address and parts.scheme not in ("http", "https"))
+
+
+async def register_own(database: Database) -> None:
+    """Register what `heliograph login` comes as, where that is not done yet. The operator may disable it."""
+    work = catalog.add_own_application(LOGIN_CLIENT, new_secret(), "heliograph on the command line")
+    await database.transaction(work)
