@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE, HeliographError
-from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v3, native, pages
+from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, pages
 
 IMAGE_FILE_FAILURES = {
     "NotFound",
@@ -57,6 +57,19 @@ def test_imgur_v1_says_every_failure_in_both_formats(failure: type[HeliographErr
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_imgur_v2_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
+    in_json = json.loads(spoken(imgur_v2_words.Words, "/2/upload.json", failure).body)
+    answer = spoken(imgur_v2_words.Words, "/2/upload", failure)
+    in_xml = ElementTree.fromstring(answer.body)
+    assert (list(in_json), in_xml.tag) == (["error"], "error")
+    assert list(in_json["error"]) == [child.tag for child in in_xml] == [
+        "message", "request", "method", "format", "parameters"
+    ]  # fmt: skip
+    assert in_json["error"]["message"] == in_xml.findtext("message") != ""
+    assert 400 <= answer.status_code < 600
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
 def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
     answer = spoken(imgur_v3.ImgurV3, "/3/image", failure)
     said = json.loads(answer.body)
@@ -70,8 +83,8 @@ def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographErr
 
 @pytest.mark.parametrize(
     "table",
-    [native.STATUS, imgur_v1.ANSWERS, imgur_v3.ANSWERS, imgur_oauth1.ANSWERS, pages.HEADINGS],
-    ids=["native", "v1", "v3", "oauth1", "pages"],
+    [native.STATUS, imgur_v1.ANSWERS, imgur_v2_words.ANSWERS, imgur_v3.ANSWERS, imgur_oauth1.ANSWERS, pages.HEADINGS],
+    ids=["native", "v1", "v2", "v3", "oauth1", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -43,14 +44,23 @@ def xml_reply(body: str, status: int = 200, headers: Mapping[str, str] | None = 
     )
 
 
-def xml_element(tag: str, value: Any, attributes: str = "") -> str:  # noqa: ANN401 - whatever JSON can hold
-    """One element: mappings become children, lists become `item` children, None an empty element, booleans words."""
+def xml_element(
+    tag: str,
+    value: Any,  # noqa: ANN401 - whatever JSON can hold
+    attributes: str = "",
+    *,
+    entries: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """One element: mappings become children, None an empty element, booleans words.
+
+    Lists become children called `item`, or as `entries` says for lists of this tag.
+    """
     if value is None or value == "":
         return f"<{tag}{attributes}/>"
     if isinstance(value, Mapping):
-        inner = "".join(xml_element(name, each) for name, each in value.items())
+        inner = "".join(xml_element(name, each, entries=entries) for name, each in value.items())
     elif isinstance(value, list | tuple):
-        inner = "".join(xml_element("item", each) for each in value)
+        inner = "".join(xml_element(entries.get(tag, "item"), each, entries=entries) for each in value)
     elif isinstance(value, bool):
         inner = str(value).lower()
     else:
