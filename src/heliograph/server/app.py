@@ -42,6 +42,7 @@ from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.routes import Application, Handlers, table
@@ -211,6 +212,7 @@ class Server:
                 links=links,
             ),
             keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            grants=GrantPages(frame, {"oauth1": on.oauth1}),
             oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
             oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
             v2_account=ImgurV2Account(

@@ -28,6 +28,7 @@ from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.status import Status
@@ -70,6 +71,7 @@ class Handlers:
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
     v2_account: ImgurV2Account
@@ -144,6 +146,8 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
         Row("POST",   "/account/applications",             of.keys.register,      of.frame),
         Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
+        Row("GET",    "/account/grants",                   of.grants.grants,      of.frame),
+        Row("POST",   "/account/grants/{giver}/{id}/revoke", of.grants.revoke,    of.frame),
         Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
 
