@@ -26,29 +26,14 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
+from heliograph.server.dialects import Services, handlers
+from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
-from heliograph.server.http.frame import Frame
-from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
-from heliograph.server.http.imgur_v1 import ImgurV1
-from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
-from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
-from heliograph.server.http.imgur_v2_callers import AccountCallers
-from heliograph.server.http.imgur_v2_words import Words
-from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
-from heliograph.server.http.native import Native
-from heliograph.server.http.native_albums import NativeAlbums
-from heliograph.server.http.native_identity import NativeIdentity
-from heliograph.server.http.openapi import Reference
-from heliograph.server.http.pages import Pages
-from heliograph.server.http.pages_account import AccountPages
-from heliograph.server.http.pages_grants import GrantPages
-from heliograph.server.http.pages_keys import KeyPages
-from heliograph.server.http.pages_login import LoginPages
-from heliograph.server.http.routes import Application, Handlers, table
+from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.http.visitors import Visitors
 from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
@@ -57,6 +42,7 @@ from heliograph.server.logins import Logins
 from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
 from heliograph.server.shelves import Shelves
+from heliograph.server.statistics import Statistics
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -93,6 +79,7 @@ class Server:
         )
         self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
+        self._statistics = Statistics(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
         self._audit = Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days)
         self._upkeep = Upkeep(
@@ -110,21 +97,26 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
+        files = ImageFiles(services.library, services.statistics)
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(self._handlers(services, metrics)), services.library, metrics),
+            Application(table(handlers(services, self._settings, self.links, self._status(metrics))), files, metrics),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
         )
 
-    def _services(self, folder: Path) -> "_Services":
+    def _status(self, metrics: Metrics) -> Status:
+        needed = {"database": self._identity.reachable, "storage": self._storage_answers}
+        return Status(metrics, self._settings.data_dir, needed, dispensable={"limits": self._limiter.reachable})
+
+    def _services(self, folder: Path) -> Services:
         settings, links, database = self._settings, self.links, self._database
         key = load_or_make_key(settings.data_dir / SIGNING_KEY)
         signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
-        return _Services(
+        return Services(
             accounts=accounts,
             applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),
@@ -159,83 +151,9 @@ class Server:
             ),
             albums=Albums(database=database),
             shelves=Shelves(database=database),
+            favorites=Favorites(database),
+            statistics=self._statistics,
             signer=signer,
-        )
-
-    def _handlers(self, on: "_Services", metrics: Metrics) -> Handlers:
-        """Each gets the services that it uses, by name, and no other."""
-        settings, links = self._settings, self.links
-        arriving: dict[str, Any] = {
-            "callers": on.callers, "limits": on.limits, "reader": on.reader, "uploads": on.uploads, "links": links
-        }  # fmt: skip
-        visitors = Visitors(on.sessions, on.fkeys, links.public)
-        frame, reference = Frame(links, visitors), Reference(links)
-        words = Words(links)
-        asking = AccountCallers(
-            callers=on.callers,
-            limits=on.limits,
-            reader=on.reader,
-            signed=on.signed,
-            oauth1=on.oauth1,
-            sessions=on.sessions,
-        )
-        native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
-        return Handlers(
-            native=native,
-            albums=NativeAlbums(native=native, albums=on.albums, links=links),
-            identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
-            reference=reference,
-            v1=ImgurV1(**arriving),
-            v3=ImgurV3(**arriving, library=on.library),
-            frame=frame,
-            pages=Pages(
-                **arriving,
-                frame=frame,
-                library=on.library,
-                albums=on.albums,
-                open_to_all=settings.anonymous_uploads,
-                document=reference.content,
-            ),
-            login=LoginPages(
-                frame=frame,
-                callers=on.callers,
-                logins=on.logins,
-                sessions=on.sessions,
-                open_to_all=settings.registration == "open",
-            ),
-            account=AccountPages(
-                frame=frame,
-                callers=on.callers,
-                accounts=on.accounts,
-                library=on.library,
-                albums=on.albums,
-                links=links,
-            ),
-            keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
-            grants=GrantPages(frame, {"oauth1": on.oauth1}),
-            oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
-            oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
-            v2_account=ImgurV2Account(
-                asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
-            ),
-            v2_albums=ImgurV2AccountAlbums(
-                asking=asking, words=words, albums=on.albums, shelves=on.shelves, links=links
-            ),
-            v2_signin=ImgurV2Signin(
-                callers=on.callers,
-                limits=on.limits,
-                reader=on.reader,
-                logins=on.logins,
-                sessions=on.sessions,
-                words=words,
-                links=links,
-            ),
-            status=Status(
-                metrics,
-                settings.data_dir,
-                {"database": self._identity.reachable, "storage": self._storage_answers},
-                dispensable={"limits": self._limiter.reachable},
-            ),
         )
 
     async def start(self) -> None:
@@ -245,12 +163,14 @@ class Server:
         kept_in = self._settings.data_dir / FIRST_KEY
         self.first_key_is_new = not kept_in.exists()
         self.first_key = await self._identity.first_key(kept_in)
+        self._statistics.start()
         self._chores = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
         """Let go of everything; what was acknowledged is on disk already."""
         if self._chores:
             self._chores.cancel()
+        await self._statistics.stop()
         await self._pool.close()
         await self._limiter.close()
         await self._database.close()
@@ -262,28 +182,6 @@ class Server:
 
     async def _storage_answers(self) -> None:
         await self._blobs.stat("0" * 64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Services:
-    """What the server does, whatever the dialect. Known here only: each handler is given what it uses."""
-
-    accounts: Accounts
-    applications: Applications
-    tokens: Tokens
-    sessions: Sessions
-    fkeys: Fkeys
-    oauth1: OAuth1
-    logins: Logins
-    callers: Callers
-    limits: Limits
-    reader: Reader
-    signed: SignedReader
-    uploads: Uploads
-    library: Library
-    albums: Albums
-    shelves: Shelves
-    signer: Signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,27 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What was served of an image: `views`, how often somebody began to get it in any size, and the bytes of that."""
+
+    views: int = 0
+    bandwidth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatistics:
+    """A period of the whole site: images uploaded and viewed, bytes served, the average size of what was uploaded in
+    bytes, and the ids of the images viewed most, of those that may be listed.
+    """
+
+    images: int
+    viewed: int
+    bandwidth: int
+    average_size: int
+    most_popular: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """A registered API client. Programs carry `client_id` or, in the dialects that have 32 characters, `key`: both are
     public. Redirect addresses are where its users may be sent back to.

@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 from heliograph.imaging.recipe import LETTERS, WEB
-from heliograph.server import catalog
+from heliograph.server import catalog, statistics
 from heliograph.server.audit import Audit
 from heliograph.server.identity import oauth1
 from heliograph.server.library import rendition_name
@@ -39,6 +39,7 @@ class Upkeep:
                 await self._database.transaction(catalog.forget_replays())
                 await oauth1.forget(self._database)
                 await self._audit.forget()
+                await statistics.forget(self._database)
             except Exception:  # whatever it was, the next round may go well, and nobody else would tell of it
                 log.exception("upkeep failed; it goes on in an hour")
             await asyncio.sleep(_PAUSE)

@@ -61,6 +61,7 @@ albums = Table(
     Column("place", Integer),
 )
 Index("albums_owned", albums.c.account_id, albums.c.created.desc(), albums.c.id.desc())
+Index("albums_privacy", albums.c.privacy)
 
 album_images = Table(
     "album_images",

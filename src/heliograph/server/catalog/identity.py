@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.albums import albums
+from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
 from heliograph.server.catalog.tables import accounts, applications, images, keys, moment, now, run, stamp
@@ -136,6 +137,7 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         forget_signed_by(connection, account_id)
+        forget_account(account_id)(connection)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
         connection.execute(delete(accounts).where(accounts.c.id == account_id))

@@ -127,6 +127,7 @@ images = Table(
     Column("removed_reason", Text),
 )
 Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
+Index("images_created", images.c.created)
 
 replays = Table(
     "replays",
