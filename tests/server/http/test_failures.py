@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE, HeliographError
-from heliograph.server.http import images, imgur_v1, imgur_v2_words, imgur_v3, native, pages
+from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, pages
 
 IMAGE_FILE_FAILURES = {
     "NotFound",
@@ -82,11 +83,20 @@ def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographErr
 
 @pytest.mark.parametrize(
     "table",
-    [native.STATUS, imgur_v1.ANSWERS, imgur_v2_words.ANSWERS, imgur_v3.ANSWERS, pages.HEADINGS],
-    ids=["native", "v1", "v2", "v3", "pages"],
+    [native.STATUS, imgur_v1.ANSWERS, imgur_v2_words.ANSWERS, imgur_v3.ANSWERS, imgur_oauth1.ANSWERS, pages.HEADINGS],
+    ids=["native", "v1", "v2", "v3", "oauth1", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oauth1_says_every_failure_as_a_form(failure: type[HeliographError]) -> None:
+    answer = spoken(imgur_oauth1.ImgurOAuth1Tokens, "/oauth/request_token", failure)
+    said = dict(parse_qsl(bytes(answer.body).decode()))
+    assert list(said) == ["oauth_problem", "oauth_problem_advice"]
+    assert (said["oauth_problem_advice"], answer.status_code >= 400) == (failure.message, True)
+    assert ("www-authenticate" in answer.headers) is (answer.status_code == 401)
 
 
 def test_an_image_file_has_a_status_for_every_failure_that_can_meet_it() -> None:
