@@ -32,6 +32,7 @@ from heliograph.server.http.frame import Frame
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v2_callers import AccountCallers
@@ -41,6 +42,7 @@ from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -176,7 +178,7 @@ class Server:
         }  # fmt: skip
         visitors = Visitors(on.sessions, on.fkeys, links.public)
         frame, reference = Frame(links, visitors), Reference(links)
-        words = Words(links)
+        words = Words(links, on.statistics)
         asking = AccountCallers(
             callers=on.callers,
             limits=on.limits,
@@ -220,6 +222,8 @@ class Server:
             keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
             oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
             oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
+            v2=ImgurV2(**arriving, library=on.library, albums=on.albums, statistics=on.statistics, words=words),
+            oembed=OEmbed(callers=on.callers, limits=on.limits, library=on.library, albums=on.albums, links=links),
             v2_account=ImgurV2Account(
                 asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
             ),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE, HeliographError
-from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, pages
+from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, oembed, pages
 
 IMAGE_FILE_FAILURES = {
     "NotFound",
@@ -67,6 +67,13 @@ def test_imgur_v2_says_every_failure_in_both_formats(failure: type[HeliographErr
     ]  # fmt: skip
     assert in_json["error"]["message"] == in_xml.findtext("message") != ""
     assert 400 <= answer.status_code < 600
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oembed_says_every_failure_by_its_status(failure: type[HeliographError]) -> None:
+    in_json, in_xml = (spoken(oembed.OEmbed, f"/oembed.{form}", failure) for form in ("json", "xml"))
+    assert in_json.status_code == in_xml.status_code >= 400
+    assert json.loads(in_json.body)["error"] == ElementTree.fromstring(in_xml.body).findtext("error") != ""
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
