@@ -17,6 +17,7 @@ from heliograph.server.http import (
     imgur_v2_words,
     imgur_v3,
     native,
+    oembed,
     pages,
     stack_mobile,
     stack_web,
@@ -77,6 +78,13 @@ def test_imgur_v2_says_every_failure_in_both_formats(failure: type[HeliographErr
     ]  # fmt: skip
     assert in_json["error"]["message"] == in_xml.findtext("message") != ""
     assert 400 <= answer.status_code < 600
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oembed_says_every_failure_by_its_status(failure: type[HeliographError]) -> None:
+    in_json, in_xml = (spoken(oembed.OEmbed, f"/oembed.{form}", failure) for form in ("json", "xml"))
+    assert in_json.status_code == in_xml.status_code >= 400
+    assert json.loads(in_json.body)["error"] == ElementTree.fromstring(in_xml.body).findtext("error") != ""
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)

@@ -18,6 +18,7 @@ from heliograph.server.http import images
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
@@ -25,6 +26,7 @@ from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -77,6 +79,8 @@ class Handlers:
     grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
+    v2: ImgurV2
+    oembed: OEmbed
     v2_account: ImgurV2Account
     v2_albums: ImgurV2AccountAlbums
     v2_signin: ImgurV2Signin
@@ -85,15 +89,8 @@ class Handlers:
 
 def table(of: Handlers) -> tuple[Row, ...]:
     """Every URL of the server, a dialect at a time."""
-    return (
-        *_native(of),
-        *_imgur(of),
-        *_imgur_v2_accounts(of),
-        *_oauth1(of),
-        *_stack_exchange(of),
-        *_pages(of),
-        *_status(of),
-    )
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
 
 
 def _native(of: Handlers) -> tuple[Row, ...]:
@@ -143,6 +140,24 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
     )
     # fmt: on
+
+
+def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 needs no account, and oEmbed beside it. Scripts of other pages may ask before they call."""
+    # fmt: off
+    rows = (
+        *_v2("GET POST PUT",        "/2/upload",                 of.v2.upload,  of.v2),
+        *_named("GET POST PUT",     "/2/image/{name}",           of.v2.image,   of.v2),
+        *_named("GET POST PUT",     "/2/album/{name}",           of.v2.album,   of.v2),
+        *_named("GET POST PUT DELETE", "/2/delete/{name}",       of.v2.remove,  of.v2),
+        *_v2("GET POST PUT",        "/2/stats",                  of.v2.stats,   of.v2),
+        *_v2("GET POST PUT",        "/2/credits",                of.v2.credits, of.v2),
+    )
+    embeds = _v2("GET",             "/oembed",                   of.oembed.embed, of.oembed)
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    asked_before = (Row("OPTIONS", path, of.v2.preflight, of.v2) for path in paths)
+    return (*rows, *asked_before, *embeds, *_v2("OPTIONS", "/oembed", of.oembed.preflight, of.oembed))
 
 
 def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
