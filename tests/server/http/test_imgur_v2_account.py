@@ -159,6 +159,14 @@ def test_an_image_is_shown_edited_and_deleted(world: World) -> None:
     assert world.ask("DELETE", path + ".json").status_code == 404
 
 
+def test_views_are_told(world: World) -> None:
+    path = f"account/images/{world.upload()}"
+    link = world.told("GET", path, "images")["links"]["original"]
+    size = len(httpx2.get(link).content)
+    about = world.told("GET", path, "images")["image"]
+    assert (about["views"], about["bandwidth"]) == (1, size)
+
+
 @pytest.mark.parametrize(("method", "where"), [("POST", "params"), ("POST", "data"), ("GET", "params")])
 def test_a_delete_can_be_said_by_method(world: World, method: str, where: str) -> None:
     path = f"account/images/{world.upload()}"
