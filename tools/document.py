@@ -29,8 +29,8 @@ v1 has numbers of its own, v2 has none; Imgur v3 has a number only for uploads o
 Exchange form has these statuses in JSON, which are its `Error` too; in HTML a refusal is 200. The mobile API is HTTP
 400 always.
 
-| name | what it says | native | Imgur v1: number, status | v2: status | v3: status, number | OAuth 1.0a: status, problem \
-| SE form | SE mobile API |
+| name | what it says | native | Imgur v1: number, status | v2: status | v3: status, number \
+| OAuth 1.0a: status, problem | SE form | SE mobile API |
 |---|---|---|---|---|---|---|---|---|
 """
 
