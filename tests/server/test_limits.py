@@ -177,3 +177,26 @@ async def test_under_both_the_limit_of_an_account_always_holds() -> None:
     subject = limits(BOTH + "; 1/hour by account")
     caller = Caller("192.0.2.1", "a", Application(1, "a", "an app", 1, enabled=True), Account(1, "a", enabled=True))
     assert await admitted(subject, caller, 9) == 1
+
+
+@pytest.mark.anyio
+async def test_a_look_is_a_request_that_is_told_of_posts_and_uploads_too_and_takes_none_of_them() -> None:
+    subject = limits("9/hour by address; 3/hour posts by address; 2/hour uploads by address; 5 credits an upload")
+    caller = Caller("192.0.2.1")
+    for left in (8, 7):
+        looked = await subject.spend(caller, look=True)
+        assert [(each.bucket.what, each.left) for each in looked.buckets] == [
+            ("requests", left), ("posts", 3), ("uploads", 2),
+        ]  # fmt: skip
+    spent = await subject.spend(caller, post=True, upload=True)
+    assert [(each.bucket.what, each.left) for each in spent.buckets] == [("requests", 2), ("posts", 2), ("uploads", 1)]
+
+
+@pytest.mark.anyio
+async def test_a_look_is_allowed_though_no_upload_is_left_but_not_when_requests_are_used_up() -> None:
+    caller = Caller("192.0.2.1")
+    uploads = limits("1/hour uploads by address")
+    assert await admitted(uploads, caller, 2, upload=True) == 1
+    assert await admitted(uploads, caller, 3, look=True) == 3
+    requests = limits("2/hour by address")
+    assert await admitted(requests, caller, 3, look=True) == 2

@@ -13,6 +13,7 @@ from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v2_callers import AccountCallers
@@ -23,6 +24,7 @@ from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -117,12 +119,16 @@ class _Maker:
         }
 
     def imgur(self) -> dict[str, Any]:
-        on, links, words = self._on, self._links, Words(self._links)
+        on, links, words = self._on, self._links, Words(self._links, self._on.statistics)
         asking = AccountCallers(
             **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
         )
         return {
             "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
+            "v2": ImgurV2(
+                **self._arriving, library=on.library, albums=on.albums, statistics=on.statistics, words=words
+            ),
+            "oembed": OEmbed(**self._admission, library=on.library, albums=on.albums, links=links),
             "v2_account": ImgurV2Account(
                 asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
             ),

@@ -161,7 +161,7 @@ class Library:
 
         A rendition that is not there yet is made. Raises NotFound, Gone, BadParameter, CorruptImage, Busy.
         """
-        image, letter = await self._referred(ref)
+        image, letter = await self.referred(ref)
         recipe = _recipe(letter or rendition)
         if recipe is None or (recipe is WEB and BY_MEDIA_TYPE[image.blob.media_type].in_browsers):
             name = image.blob.sha256.hex()
@@ -170,6 +170,16 @@ class Library:
         if not await self._renditions.stat(name):  # none, or an empty one: a power cut can leave that of a cache
             await self._make_once(name, recipe, image)
         return Variant(image.id, name, recipe.media_type, f'"{name}"', original=False)
+
+    async def referred(self, ref: ImageRef) -> tuple[Image, str | None]:
+        """The image that a link's path names, and the letter of its size. Raises NotFound, Gone."""
+        *likelier, (last_id, last_letter) = ref.candidates
+        for image_id, letter in likelier:
+            try:
+                return await self.find(image_id), letter
+            except NotFound:
+                continue
+        return await self.find(last_id), last_letter
 
     async def open(self, variant: Variant, span: tuple[int, int] | None = None) -> StoredBlob:
         """The variant's bytes, or those of `span` (first, after last).
@@ -186,15 +196,6 @@ class Library:
     def _forget(self, image_id: str) -> None:
         self._removals += 1
         self._remembered.forget(image_id)
-
-    async def _referred(self, ref: ImageRef) -> tuple[Image, str | None]:
-        *likelier, (last_id, last_letter) = ref.candidates
-        for image_id, letter in likelier:
-            try:
-                return await self.find(image_id), letter
-            except NotFound:
-                continue
-        return await self.find(last_id), last_letter
 
     async def _make_once(self, name: str, recipe: Recipe, image: Image) -> None:
         """Make a rendition; all who ask for the same one meanwhile wait for the same work."""

@@ -103,11 +103,14 @@ class Limits:
         self._policy = policy
         self._limiter = limiter
 
-    async def spend(self, caller: Caller, *, post: bool = False, upload: bool = False) -> Allowance:
-        """Count one API request of the caller, which is a POST or not, an upload or not; says whether it is allowed."""
-        counted = [rule for rule in self._policy.rules if {"posts": post, "uploads": upload}.get(rule.what, True)]
-        cost = self._policy.upload_cost if upload else 1
-        buckets = [bucket for rule in counted if (bucket := _bucket(rule, caller, cost))]
+    async def spend(self, caller: Caller, *, post: bool = False, upload: bool = False, look: bool = False) -> Allowance:
+        """Count one API request of the caller, which is a POST or not, an upload or not; says whether it is allowed.
+
+        look: it asks what is left, and is also told of the counters of posts and uploads, from which it takes nothing.
+        """
+        costs = {"requests": self._policy.upload_cost if upload else 1, "posts": int(post), "uploads": int(upload)}
+        counted = [rule for rule in self._policy.rules if look or costs[rule.what]]
+        buckets = [bucket for rule in counted if (bucket := _bucket(rule, caller, costs[rule.what]))]
         needed, sides = self._combined(caller, buckets)
         return await self._limiter.spend(needed, sides)
 
@@ -140,7 +143,7 @@ def _bucket(rule: Rule, caller: Caller, cost: int) -> Bucket | None:
     if not who:
         return None
     name = f"{rule.by}:{rule.what}:{who}"
-    return Bucket(name, rule.limit, rule.period, cost if rule.what == "requests" else 1)
+    return Bucket(name, rule.limit, rule.period, cost)
 
 
 def network_of(address: str) -> str:

@@ -25,15 +25,17 @@ async def admitted(
     token: str | None = None,
     upload: bool = False,
     scope: str = "images:write",
+    look: bool = False,
 ) -> Caller:
-    """Who makes the request, counted as one request, or as one upload, which a token needs the scope for.
+    """Who makes the request, counted as one request, or as one upload, which a token needs the scope for; with `look`
+    as one that is told of all that is left.
 
     Raises UploadLimitReached, which knows the seconds to wait; InvalidToken and UnknownKey; NoKeySent for an upload by
     nobody. A request that fails here for its credentials is counted by its address, so that guessing has a limit.
     """
     address = request.scope["state"]["address"]
     identified = callers.identify(address, key=key, token=token)
-    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope)
+    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope, look=look)
 
 
 async def admitted_as(
@@ -44,6 +46,7 @@ async def admitted_as(
     *,
     upload: bool = False,
     scope: str = "images:write",
+    look: bool = False,
 ) -> Caller:
     """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure."""
     try:
@@ -53,13 +56,13 @@ async def admitted_as(
     except HeliographError:
         await count(request, limits, Caller(request.scope["state"]["address"]))
         raise
-    await count(request, limits, caller, upload=upload)
+    await count(request, limits, caller, upload=upload, look=look)
     return caller
 
 
-async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False) -> None:
+async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False, look: bool = False) -> None:
     """Count a request of a caller who is known already, or one upload. Raises UploadLimitReached."""
-    allowance = await limits.spend(caller, post=request.method == "POST", upload=upload)
+    allowance = await limits.spend(caller, post=request.method == "POST", upload=upload, look=look)
     request.scope["state"][_KEPT_AS] = allowance
     if not allowance.allowed:
         words = None if upload else "Too many requests for now."

@@ -31,6 +31,7 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
+_ATTACHED_FIELD = re.compile(r"\Aattachment\s*;\s*(?=form-data\s*;)", re.IGNORECASE)
 _FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
@@ -153,7 +154,7 @@ class _Parse:
         if not boundary:
             raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
         # Latin-1 takes any byte of a part's header; names are read as UTF-8 afterwards.
-        parser = PushMultipartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
+        parser = _PartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
         part: _Part | None = None
         try:
             async for piece in _limited(stream, self._body_limit):
@@ -320,6 +321,16 @@ class _Fields:
             value = getattr(fields, attribute)
             if value is not None:
                 yield name, (value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode()
+
+
+class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
+    """Takes parts of `Content-Disposition: attachment; form-data; name=...` too, as GuppieX writes them (wire page
+    imgur-v2, section 2).
+    """
+
+    def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
+        """The library's place for other kinds of parts."""
+        return super()._create_segment([(name, _ATTACHED_FIELD.sub("", value)) for name, value in headerlist])
 
 
 @dataclass(slots=True)

@@ -54,9 +54,7 @@ class ImgurV2AccountAlbums:
                 return self._words.reply(request, "albums", self._model(await self._edited(album, asked)))
             page = asked.page()
             images = (await self._albums.images(album))[page.skip : page.skip + page.size]
-        mine = asked.account.id
-        shown = [self._words.image(image, owned=image.account_id == mine) for image in images]
-        return self._words.reply(request, "albums", shown)
+        return self._words.reply(request, "albums", await self._words.images(images, asked.account.id))
 
     async def count(self, request: Request) -> Response:
         """GET /2/account/albums_count."""

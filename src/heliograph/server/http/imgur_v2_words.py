@@ -6,7 +6,7 @@ choose how to answer (`_format`, `_fake_status`) come in the query or, once a fo
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ from heliograph.server.http.allowances import allowance_of, nearest
 from heliograph.server.http.bodies import Form
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.links import Links
-from heliograph.server.model import Image
+from heliograph.server.model import Image, Served
+from heliograph.server.statistics import Statistics
 
 _BAD_IMAGE = "Image format not supported, or image is corrupt."
 
@@ -71,8 +72,9 @@ _KEPT_AS = "imgur_v2_fields"
 class Words:
     """Writes v2's answers."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, statistics: Statistics) -> None:
         self._links = links
+        self._statistics = statistics
 
     def reply(
         self,
@@ -109,10 +111,21 @@ class Words:
         """What answers OPTIONS of anything: what scripts of other pages may send."""
         return Response(status_code=200, headers={**CORS, "access-control-max-age": "86400"})
 
-    def image(self, image: Image, *, owned: bool = False, views: int = 0, bandwidth: int = 0) -> dict[str, Any]:
+    def uploaded(self, image: Image) -> dict[str, Any]:
+        """An image that has just come."""
+        return self.image(image, Served(), owned=True)
+
+    async def images(self, images: Sequence[Image], mine: int | None = None) -> list[dict[str, Any]]:
+        """Images as they are read; those of the account of the id `mine` as their owner is shown them."""
+        served = await self._statistics.of_many([image.id for image in images])
+        return [
+            self.image(image, served[image.id], owned=mine is not None and image.account_id == mine) for image in images
+        ]
+
+    def image(self, image: Image, served: Served, *, owned: bool = False) -> dict[str, Any]:
         """An image and its links; `owned` as an upload is answered, for who may delete it.
 
-        `bandwidth` is in bytes. A text that is not there is empty in the answer to an upload and null in reads.
+        A text that is not there is then empty, and else null.
         """
         blob, links, absent = image.blob, self._links, "" if owned else None
         about = {
@@ -127,8 +140,8 @@ class Words:
             "width": blob.width,
             "height": blob.height,
             "size": blob.size,
-            "views": views,
-            "bandwidth": bandwidth,
+            "views": served.views,
+            "bandwidth": served.bandwidth,
         }
         where = {
             "original": links.direct(image.id, blob.media_type),

@@ -21,6 +21,7 @@ from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
@@ -30,6 +31,7 @@ from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -86,6 +88,8 @@ class Handlers:
     grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
+    v2: ImgurV2
+    oembed: OEmbed
     v2_account: ImgurV2Account
     v2_albums: ImgurV2AccountAlbums
     v2_signin: ImgurV2Signin
@@ -94,7 +98,8 @@ class Handlers:
 
 def table(of: Handlers) -> tuple[Row, ...]:
     """Every URL of the server, a dialect at a time."""
-    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
 
 
 def _native(of: Handlers) -> tuple[Row, ...]:
@@ -159,27 +164,36 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
 
-        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
-          for method in ("GET", "POST")),
-        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
-          for method in ("GET", "POST")),
         Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
         Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
-        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
-        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
     )
     # fmt: on
 
 
-def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 needs no account, and oEmbed beside it. Scripts of other pages may ask before they call."""
     # fmt: off
-    return (
-        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    rows = (
+        *_v2("GET POST PUT",        "/2/upload",                 of.v2.upload,  of.v2),
+        *_named("GET POST PUT",     "/2/image/{name}",           of.v2.image,   of.v2),
+        *_named("GET POST PUT",     "/2/album/{name}",           of.v2.album,   of.v2),
+        *_named("GET POST PUT DELETE", "/2/delete/{name}",       of.v2.remove,  of.v2),
+        *_v2("GET POST PUT",        "/2/stats",                  of.v2.stats,   of.v2),
+        *_v2("GET POST PUT",        "/2/credits",                of.v2.credits, of.v2),
+    )
+    embeds = _v2("GET",             "/oembed",                   of.oembed.embed, of.oembed)
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    asked_before = (Row("OPTIONS", path, of.v2.preflight, of.v2) for path in paths)
+    return (*rows, *asked_before, *embeds, *_v2("OPTIONS", "/oembed", of.oembed.preflight, of.oembed))
+
+
+def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 is about accounts. Scripts of other pages may ask before they call."""
+    # fmt: off
+    rows = (
         *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
         *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
         *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
@@ -192,7 +206,31 @@ def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
         *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
         *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
-        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, of.v2_account.preflight, of.v2_account) for path in paths))
+
+
+def _oauth1(of: Handlers) -> tuple[Row, ...]:
+    """OAuth 1.0a, as Imgur API v2 had it."""
+    # fmt: off
+    return (
+        *_named("GET POST",         "/oauth/request_token",      of.oauth1.request_token, of.oauth1),
+        *_named("GET POST",         "/oauth/access_token",       of.oauth1.access_token, of.oauth1),
+        Row("GET",                  "/oauth/authorize",          of.oauth1_page.ask,     of.frame),
+        Row("POST",                 "/oauth/authorize",          of.oauth1_page.answer,  of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
     )
     # fmt: on
 
