@@ -8,6 +8,7 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import ImgurOAuth
@@ -168,6 +169,7 @@ class _Maker:
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),
+            "clients": ClientSettings(frame=frame, links=links),
             "login": LoginPages(
                 frame=frame,
                 callers=on.callers,

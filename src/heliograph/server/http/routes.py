@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
@@ -79,6 +80,7 @@ class Handlers:
     stack_mobile: StackMobile
     frame: Frame
     pages: Pages
+    clients: ClientSettings
     login: LoginPages
     account: AccountPages
     keys: KeyPages
@@ -242,6 +244,8 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/clients",                     of.clients.page,      of.frame),
+        Row("GET",    "/docs/clients/{name}",              of.clients.download,  of.frame),
         Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
         Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
         Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
