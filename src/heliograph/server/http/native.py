@@ -172,7 +172,7 @@ class Native:
         answer.receipt = accepted.receipt
         if not accepted.replayed:
             answer.removed_metadata = list(accepted.removed)
-        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **limit_headers(request)}
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}"}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
     async def find(self, request: Request) -> Response:
@@ -181,7 +181,7 @@ class Native:
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
-        return json_reply(answer, headers=limit_headers(request))
+        return json_reply(answer)
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""
@@ -192,13 +192,13 @@ class Native:
         edited = await self._library.edit(
             image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}, caller
         )
-        return json_reply(self.for_owner(edited), headers=limit_headers(request))
+        return json_reply(self.for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
@@ -207,7 +207,7 @@ class Native:
         search = Search(request.query_params.get("q", ""), _moment(request, "since"), _moment(request, "until"))
         found = await self._library.owned_by(account, search, *page_asked(request))
         page = ImagePage([self._for(caller, image) for image in found.images], found.next, found.total)
-        return json_reply(page, headers=limit_headers(request))
+        return json_reply(page)
 
     async def claim(self, request: Request) -> Response:
         """POST /api/v1/images/{id}/claim."""
@@ -215,7 +215,7 @@ class Native:
         account = account_of(caller, "images:write")
         must_own(caller, image, delete_hash)
         claimed = await self._library.claim(image, account, caller)
-        return json_reply(self.for_owner(claimed), headers=limit_headers(request))
+        return json_reply(self.for_owner(claimed))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -224,7 +224,7 @@ class Native:
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as problem details."""
         status = STATUS[error.name]
-        headers = failure_headers(error) | limit_headers(request)
+        headers = failure_headers(error)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = 'Bearer realm="heliograph"'
         problem = Problem(
@@ -236,6 +236,17 @@ class Native:
             request_id=request.scope["state"]["request_id"],
         )
         return json_reply(problem, status, headers, "application/problem+json")
+
+    def headers_of_all(self, request: Request) -> dict[str, str]:
+        """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its
+        end first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
+        """
+        states = nearest(allowance_of(request).buckets)
+        if not states:
+            return {}
+        policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
+        left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
+        return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
 
     async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
         """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says."""
@@ -335,18 +346,6 @@ async def small_body(request: Request) -> bytes:
         if len(body) > 256 * 1024:
             raise BadParameter("The body is longer than an edit can be.")
     return body
-
-
-def limit_headers(request: Request) -> dict[str, str]:
-    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
-    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
-    """
-    states = nearest(allowance_of(request).buckets)
-    if not states:
-        return {}
-    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
-    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
-    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
 
 
 def _policy_name(bucket: Bucket) -> str:

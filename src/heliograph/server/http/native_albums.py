@@ -12,7 +12,7 @@ from starlette.responses import Response
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
 from heliograph.server.callers import account_of, must_have, owns
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked, small_body
+from heliograph.server.http.native import ImageAnswer, Native, page_asked, small_body
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Album, Caller, Layout, Privacy
@@ -109,7 +109,7 @@ class NativeAlbums:
         wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         album = await self._albums.create(about, wanted.images, caller)
-        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}", **limit_headers(request)}
+        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}"}
         return json_reply(self._answer(album, mine=True), 201, headers)
 
     async def list(self, request: Request) -> Response:
