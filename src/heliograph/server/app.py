@@ -42,7 +42,9 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
+from heliograph.server.model import Quota
 from heliograph.server.ports import BlobStore, Database, Limiter
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
@@ -94,9 +96,11 @@ class Server:
         settings, links, metrics = self._settings, self.links, Metrics()
         signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
         accounts = Accounts(self._database, self._identity)
+        quotas = Quotas(self._database, Quota(settings.account_bytes, settings.account_images))
         callers = Callers(
             self._identity,
             Logins(accounts, self._limiter),
+            quotas,
             accept_unknown_keys=settings.unknown_keys == "accept",
             anonymous_uploads=settings.anonymous_uploads,
         )
@@ -109,6 +113,7 @@ class Server:
             transformer=self._pool,
             fetcher=fetcher,
             signer=signer,
+            quotas=quotas,
             folder=folder,
             max_bytes=settings.max_bytes,
         )
@@ -117,6 +122,7 @@ class Server:
             blobs=self._blobs,
             renditions=self._renditions,
             transformer=self._pool,
+            quotas=quotas,
             folder=folder,
         )
         reference = Reference(links)

@@ -12,6 +12,7 @@ from heliograph.server.errors import Forbidden, InvalidToken, NoKeySent, NoToken
 from heliograph.server.identity import Holder, Identity
 from heliograph.server.logins import Logins
 from heliograph.server.model import EVERYTHING, Account, Album, Caller, Image
+from heliograph.server.quotas import Quotas
 
 _LONGEST_CREDENTIAL = 256
 
@@ -20,10 +21,17 @@ class Callers:
     """Identifies callers by the operator's policy on unknown keys and anonymous uploads."""
 
     def __init__(
-        self, identity: Identity, logins: Logins, *, accept_unknown_keys: bool, anonymous_uploads: bool
+        self,
+        identity: Identity,
+        logins: Logins,
+        quotas: Quotas,
+        *,
+        accept_unknown_keys: bool,
+        anonymous_uploads: bool,
     ) -> None:
         self._identity = identity
         self._logins = logins
+        self._quotas = quotas
         self._accept_unknown_keys = accept_unknown_keys
         self._anonymous_uploads = anonymous_uploads
 
@@ -61,6 +69,11 @@ class Callers:
         if not self._anonymous_uploads and caller.application is None and caller.account is None:
             raise NoKeySent
         must_have(caller, scope)
+
+    async def must_have_room(self, caller: Caller) -> None:
+        """Raise QuotaExceeded where whatever the caller uploads, its account can have no room for it."""
+        if caller.account is not None:
+            await self._quotas.must_have_room(caller.account)
 
     async def _holder(self, credential: str) -> Holder | None:
         if len(credential) > _LONGEST_CREDENTIAL or "\0" in credential:

@@ -93,6 +93,10 @@ def _bytes(value: str) -> int:
     return int(digits) * _UNITS[unit]
 
 
+def _or_none(parse: Callable[[str], int]) -> Callable[[str], int | None]:
+    return lambda value: parse(value) if value.strip() else None
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.strip() not in words:
@@ -196,6 +200,18 @@ class Settings:
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
+    account_bytes: int | None = _setting(
+        _or_none(_bytes),
+        None,
+        "Bytes of pictures that an account may hold, such as 5 GiB, unless it has a quota of its own.",
+        "none",
+    )
+    account_images: int | None = _setting(
+        _or_none(_whole(1, 10**12)),
+        None,
+        "Pictures that an account may hold, unless it has a quota of its own.",
+        "none",
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
     )

@@ -104,8 +104,32 @@ ROLES = ("user", "moderator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much an account may hold: bytes of its images' originals, and images. None: as many as it likes."""
+
+    bytes: int | None = None
+    images: int | None = None
+
+
+NO_QUOTA = -1
+"""The own quota of an account that may hold as much as it likes, whatever the settings say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How much an account holds, and how much it may."""
+
+    bytes: int
+    images: int
+    allowed: Quota
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a robot that owns images. `role` is one of ROLES."""
+    """A person or a robot that owns images. `role` is one of ROLES.
+
+    own_bytes, own_images: a quota of its own, or NO_QUOTA; None where that of the settings holds.
+    """
 
     id: int
     name: str
@@ -113,6 +137,8 @@ class Account:
     role: str = "user"
     email: str | None = None
     created: datetime | None = None
+    own_bytes: int | None = None
+    own_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from heliograph.server.catalog.images import (
     to_image,
     to_replay,
 )
+from heliograph.server.catalog.quotas import allowed, must_fit, space_of, to_space
 from heliograph.server.catalog.sweeping import finish_sweeping, start_sweeping
 from heliograph.server.catalog.tables import metadata, now
 
@@ -62,6 +63,7 @@ __all__ = [
     "add_image",
     "add_token",
     "all_accounts",
+    "allowed",
     "any_application",
     "application",
     "applications_of",
@@ -80,6 +82,7 @@ __all__ = [
     "image_by_delete_hash",
     "key_holder",
     "metadata",
+    "must_fit",
     "note_use",
     "noted",
     "now",
@@ -87,12 +90,14 @@ __all__ = [
     "register",
     "replay",
     "revoke_token",
+    "space_of",
     "start_sweeping",
     "to_account",
     "to_application",
     "to_deed",
     "to_image",
     "to_replay",
+    "to_space",
     "to_token",
     "tokens_of",
 ]

@@ -71,7 +71,7 @@ def account(name: str) -> Select[Any]:
 
 def all_accounts() -> Select[Any]:
     """Every account by name."""
-    return select(accounts).order_by(accounts.c.name)
+    return select(accounts).where(accounts.c.name.not_like("#%")).order_by(accounts.c.name)
 
 
 def to_account(row: Row[Any], prefix: str = "") -> Account:
@@ -84,6 +84,8 @@ def to_account(row: Row[Any], prefix: str = "") -> Account:
         role=found["role"],
         email=found["email"],
         created=moment(found["created"]),
+        own_bytes=found["quota_bytes"],
+        own_images=found["quota_images"],
     )
 
 
@@ -108,7 +110,8 @@ def change_account(account_id: int, values: dict[str, object]) -> Callable[[Conn
 def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connection], None]:
     """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
-    Where `bury_images` is a reason, they become tombstones as well.
+    Where `bury_images` is a reason, they become tombstones as well. Of the account its number stays, in a row that no
+    name leads to: SQLite would give the number of the newest account to the next one, and with it what still goes by it.
     """
 
     def work(connection: Connection) -> None:
@@ -121,7 +124,10 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
-        connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}
+        nothing = {"used_bytes": 0, "used_images": 0, "quota_bytes": None, "quota_images": None}
+        emptied = update(accounts).where(accounts.c.id == account_id)
+        connection.execute(emptied.values(enabled=False, **nobody, **nothing))
 
     return work
 

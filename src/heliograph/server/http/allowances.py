@@ -4,7 +4,7 @@ What the limits said is kept with the request, so that a dialect can say it in i
 refusals too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from starlette.requests import Request
 
@@ -29,18 +29,35 @@ async def admitted(
     """Who makes the request, counted as one request, or as one upload, which a token needs the scope for.
 
     Raises UploadLimitReached, which knows the seconds to wait; InvalidToken and UnknownKey; NoKeySent for an upload by
-    nobody. A request that fails here for its credentials is counted by its address, so that guessing has a limit.
+    nobody; QuotaExceeded for a picture that its account can have no room for.
     """
-    address = request.scope["state"]["address"]
-    try:
-        caller = await callers.identify(address, key=key, token=token)
+
+    async def identified() -> Caller:
+        caller = await callers.identify(request.scope["state"]["address"], key=key, token=token)
         if upload:
             callers.may_upload(caller, scope)
-    except HeliographError:
-        await _count(request, limits, Caller(address), upload=False)
-        raise
-    await _count(request, limits, caller, upload=upload)
+        return caller
+
+    caller = await counted(request, limits, identified(), upload=upload)
+    # The answer of an earlier upload can be given again whether there is room or not; an album takes none.
+    if upload and scope == "images:write" and "idempotency-key" not in request.headers:
+        await callers.must_have_room(caller)
     return caller
+
+
+async def counted(request: Request, limits: Limits, caller: Awaitable[Caller], *, upload: bool = False) -> Caller:
+    """Who makes the request, counted as one request, or as one upload. Raises UploadLimitReached.
+
+    A request that fails for its credentials, whatever `caller` raises, is counted by its address, so that guessing has
+    a limit.
+    """
+    try:
+        known = await caller
+    except HeliographError:
+        await _count(request, limits, Caller(request.scope["state"]["address"]), upload=False)
+        raise
+    await _count(request, limits, known, upload=upload)
+    return known
 
 
 async def _count(request: Request, limits: Limits, caller: Caller, *, upload: bool) -> None:
