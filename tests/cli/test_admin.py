@@ -140,3 +140,30 @@ def test_secrets_are_nowhere_in_the_database(admin: Admin, running: RunningServe
     kept = b"".join(path.read_bytes() for path in running.data.glob("heliograph.db*"))
     assert not [each for each in (token, secret, PASSWORD) if each.encode() in kept]
     assert json.dumps("$argon2id$")[1:-1].encode() in kept
+
+
+def test_an_application_gets_limits_of_its_own(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="2/day by application") as server:
+
+        def admin(*words: str) -> str:
+            done = run(server.data, *words)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        client_id = admin("app", "create", "Mine").splitlines()[0].removeprefix("client id: ")
+        headers = {"authorization": f"Client-ID {client_id}"}
+
+        def admitted(most: int) -> int:
+            asked = (httpx2.get(f"{server.url}/api/v1/images/aaaaaaaaaa", headers=headers) for _ in range(most))
+            return sum(answer.status_code == 404 for answer in asked)
+
+        assert admitted(4) == 2
+        admin("app", "limits", client_id, "5/day; 50000/day uploads")
+        assert admin("app", "list").splitlines()[-1].split("\t")[-1] == "5/day; 50000/day uploads"
+        time.sleep(REMEMBERED)
+        assert admitted(8) == 5
+        admin("app", "limits", client_id, "default")
+        time.sleep(REMEMBERED)
+        assert admitted(1) == 0
+        done = run(server.data, "app", "limits", client_id, "5/day by address")
+        assert (done.returncode, "'5/day by address'" in done.stderr) == (2, True)

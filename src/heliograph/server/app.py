@@ -46,6 +46,7 @@ from heliograph.server.model import Quota
 from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer, load_or_make_key
+from heliograph.server.registration import Registration
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -140,7 +141,7 @@ class Server:
         rows = table(
             native,
             NativeAlbums(native=native, albums=albums, links=links),
-            self._native_identity(native, callers),
+            self._native_identity(native, callers, accounts, quotas),
             reference,
             ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
             ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
@@ -162,7 +163,7 @@ class Server:
                 dispensable={"limits": self._limiter.reachable},
             ),
         )
-        metrics.registry.register(_Work(self._pool, uploads, self._limiter))
+        metrics.registry.register(_Work(self._pool, uploads, limits, self._limiter))
         return Surroundings(
             Application(rows, library, metrics),
             metrics,
@@ -170,9 +171,17 @@ class Server:
             access_log=settings.access_log,
         )
 
-    def _native_identity(self, native: Native, callers: Callers) -> NativeIdentity:
+    def _native_identity(self, native: Native, callers: Callers, accounts: Accounts, quotas: Quotas) -> NativeIdentity:
         applications = Applications(self._database, self._identity)
-        return NativeIdentity(native, callers, applications, Tokens(self._database, self._identity))
+        return NativeIdentity(
+            native=native,
+            callers=callers,
+            accounts=accounts,
+            quotas=quotas,
+            applications=applications,
+            registration=Registration(applications, self._limiter, self._settings.application_registration),
+            tokens=Tokens(self._database, self._identity),
+        )
 
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
@@ -208,6 +217,7 @@ class Administration:
     applications: Applications
     tokens: Tokens
     audit: Audit
+    quotas: Quotas
 
 
 @asynccontextmanager
@@ -226,6 +236,7 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
             Applications(database, identity),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+            Quotas(database, Quota(settings.account_bytes, settings.account_images)),
         )
     finally:
         await database.close()
@@ -240,14 +251,22 @@ async def _bring_up_to_date(database: Database) -> None:
 class _Work:
     """What uploads and image workers have done, and limits have not, as Prometheus metrics."""
 
-    def __init__(self, pool: WorkerPool, uploads: Uploads, limiter: Limiter) -> None:
+    def __init__(self, pool: WorkerPool, uploads: Uploads, limits: Limits, limiter: Limiter) -> None:
         self._pool = pool
         self._uploads = uploads
+        self._limits = limits
         self._limiter = limiter
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         """The present figures (prometheus_client's collector protocol)."""
         pool, uploads = self._pool.counters, self._uploads.counted
+        refusals = CounterMetricFamily(
+            "heliograph_limit_refusals",
+            "Requests refused, by whose counter was used up; by several, where several were.",
+            labels=["by"],
+        )
+        for by in ("address", "application", "account"):
+            refusals.add_metric([by], self._limits.refusals[by])
         return [
             CounterMetricFamily("heliograph_uploads", "Images published.", value=uploads.images),
             CounterMetricFamily("heliograph_upload_bytes", "Bytes of images published.", value=uploads.bytes),
@@ -262,6 +281,7 @@ class _Work:
                 "Requests let through uncounted because Valkey was away.",
                 value=self._limiter.let_through,
             ),
+            refusals,
         ]
 
 

@@ -62,6 +62,13 @@ class Callers:
         account = await self._logins.by_password(address, name, password)
         return Caller(address, account=account, scopes=EVERYTHING)
 
+    async def must_know_password(self, caller: Caller, account: Account, password: str) -> None:
+        """Raise Forbidden where this is not the account's password, TooManyAttempts where it was tried too often."""
+        try:
+            await self._logins.by_password(caller.address, account.name, password)
+        except InvalidToken:
+            raise Forbidden("The old password is wrong.") from None
+
     def may_upload(self, caller: Caller, scope: str = "images:write") -> None:
         """Raise NoKeySent where the caller is nobody known and the operator wants to know who uploads, and Forbidden
         where the token is not for uploading.

@@ -93,6 +93,11 @@ def _bytes(value: str) -> int:
     return int(digits) * _UNITS[unit]
 
 
+def size_of(text: str) -> int:
+    """The bytes that a text such as `5 GiB` means. Raises ValueError."""
+    return _bytes(text)
+
+
 def _or_none(parse: Callable[[str], int]) -> Callable[[str], int | None]:
     return lambda value: parse(value) if value.strip() else None
 
@@ -198,6 +203,11 @@ class Settings:
         _one_of("accept", "refuse"),
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
+    )
+    application_registration: str = _setting(
+        _one_of("accounts", "administrators", "anybody"),
+        "accounts",
+        "Who may register applications through the API: accounts (any, for itself), administrators, or anybody.",
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     account_bytes: int | None = _setting(

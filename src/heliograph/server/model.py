@@ -80,6 +80,10 @@ class Album:
 class Application:
     """A registered API client. Programs carry `client_id` or, in the dialects that have 32 characters, `key`: both are
     public. Redirect addresses are where its users may be sent back to.
+
+    enabled: False also where it is `suspended`, which is the operator's deed and not its owner's. by_anybody: whoever
+    registered it had no account. limits: rules of its own, as `limits.own_rules` reads them; None where the general
+    ones hold.
     """
 
     id: int
@@ -91,6 +95,9 @@ class Application:
     redirects: tuple[str, ...] = ()
     has_secret: bool = False
     created: datetime | None = None
+    suspended: bool = False
+    by_anybody: bool = False
+    limits: str | None = None
 
 
 SCOPES = ("account", "albums", "images:read", "images:write")

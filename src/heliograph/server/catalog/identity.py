@@ -41,11 +41,14 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
         client_id=found["client_id"],
         name=found["name"],
         account_id=found["account_id"],
-        enabled=found["enabled"],
+        enabled=found["enabled"] and not found["suspended"],
         key=found["key"],
         redirects=tuple(found["redirects"].splitlines()),
         has_secret=found["secret"] is not None,
         created=moment(found["created"]),
+        suspended=found["suspended"],
+        by_anybody=found["by_anybody"],
+        limits=found["limits"],
     )
 
 
@@ -111,7 +114,7 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
     """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
     Where `bury_images` is a reason, they become tombstones as well. Of the account its number stays, in a row that no
-    name leads to: SQLite would give the number of the newest account to the next one, and with it what still goes by it.
+    name leads to: SQLite would give the number of the newest account to the next one, and what goes by it.
     """
 
     def work(connection: Connection) -> None:

@@ -4,6 +4,7 @@
 What it says is typed here; `openapi` describes the same types to the world.
 """
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
-from heliograph.server.http.allowances import admitted, allowance_of, nearest
+from heliograph.server.http.allowances import admitted, allowance_of, counted, nearest
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.library import Library, Search
@@ -258,6 +259,10 @@ class Native:
         elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
             token = credential.strip() if scheme.lower() == "bearer" else ""
         return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
+
+    async def counted(self, request: Request, caller: Awaitable[Caller]) -> Caller:
+        """The caller, whom other credentials than those of `caller` name; counted as one request."""
+        return await counted(request, self._limits, caller)
 
     async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.

@@ -83,6 +83,8 @@ def table(
         Row("POST",   "/api/v1/albums/{id}/images",        albums.add_images,  native),
         Row("DELETE", "/api/v1/albums/{id}/images",        albums.remove_images, native),
         Row("POST",   "/api/v1/images/{id}/claim",         native.claim,       native),
+        Row("GET",    "/api/v1/account",                   identity.account, native),
+        Row("PATCH",  "/api/v1/account",                   identity.change_account, native),
         Row("GET",    "/api/v1/applications",              identity.applications, native),
         Row("POST",   "/api/v1/applications",              identity.register,  native),
         Row("GET",    "/api/v1/applications/{id}",         identity.application, native),

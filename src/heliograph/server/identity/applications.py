@@ -1,14 +1,16 @@
 """Applications: registered, changed, disabled, given new secrets. Whoever asks here may see what is asked for."""
 
+import hmac
 import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
-from heliograph.server.errors import BadParameter, NotFound
+from heliograph.server.errors import BadParameter, Forbidden, NotFound
 from heliograph.server.identity.holders import Identity
 from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
+from heliograph.server.limits import own_rules
 from heliograph.server.model import Account, Application, Caller
 from heliograph.server.ports import Database
 
@@ -39,8 +41,25 @@ class Applications:
             raise NotFound
         return found
 
+    async def by_secret(self, client_id: str, secret: str) -> Application | None:
+        """The application of that client id that anybody registered, whose secret this is; else None.
+
+        Those of accounts are changed by their owners only: a secret lies on servers that need not be theirs.
+        """
+        row = await self._database.fetch_one(catalog.application(client_id if client_id.isalnum() else ""))
+        if row is None or not row.by_anybody or row.client_id != client_id or row.secret is None:
+            return None
+        return catalog.to_application(row) if hmac.compare_digest(row.secret, hashed(secret)) else None
+
     async def add(
-        self, name: str, owner: Account | None, redirects: Sequence[str], by: Caller, *, with_secret: bool = False
+        self,
+        name: str,
+        owner: Account | None,
+        redirects: Sequence[str],
+        by: Caller,
+        *,
+        with_secret: bool = False,
+        by_anybody: bool = False,
     ) -> tuple[Application, str | None]:
         """Register an application. Returns it and its secret, which nobody can show again. Raises BadParameter."""
         secret = new_secret() if with_secret else None
@@ -52,6 +71,7 @@ class Applications:
             "account_id": owner.id if owner else None,
             "redirects": _checked_redirects(redirects),
             "secret": hashed(secret) if secret else None,
+            "by_anybody": by_anybody,
         }
         deed = done_by(by, "application.create", client_id, f"owner {owner.name}" if owner else None)
         await self._database.transaction(catalog.noted(catalog.add_application(values), deed))
@@ -67,7 +87,12 @@ class Applications:
         redirects: Sequence[str] | None = None,
         enabled: bool | None = None,
     ) -> Application:
-        """Set what is not None. Returns the application as it is now. Raises BadParameter."""
+        """Set what is not None. Returns the application as it is now.
+
+        Raises BadParameter, and Forbidden for enabling what the operator has disabled.
+        """
+        if enabled and application.suspended:
+            raise Forbidden("The operator has disabled this application.")
         values: dict[str, object] = {}
         if name is not None:
             values["name"] = _checked_name(name)
@@ -80,15 +105,33 @@ class Applications:
             await self._write(application, values, by, verb)
         return await self.find(application.client_id)
 
+    async def suspend(self, application: Application, suspended: bool, by: Caller) -> None:
+        """Disable the application as its operator, so that its owner cannot enable it; or enable it again."""
+        values: dict[str, object] = {"suspended": True} if suspended else {"suspended": False, "enabled": True}
+        await self._write(application, values, by, "disable" if suspended else "enable")
+
+    async def set_limits(self, application: Application, limits: str | None, by: Caller) -> None:
+        """Give the application rules of its own in place of the general ones by application; None takes them away.
+
+        Raises BadParameter, which quotes what is wrong.
+        """
+        try:
+            own_rules(limits or "off")
+        except ValueError as problem:
+            raise BadParameter(f"The limits cannot be read: {problem}.") from problem
+        await self._write(application, {"limits": limits}, by, "limits", limits or "default")
+
     async def rotate(self, application: Application, by: Caller) -> str:
         """Give the application a new secret, which is returned once; the old one is void at once."""
         secret = new_secret()
         await self._write(application, {"secret": hashed(secret)}, by, "rotate")
         return secret
 
-    async def _write(self, application: Application, values: dict[str, object], by: Caller, verb: str) -> None:
+    async def _write(
+        self, application: Application, values: dict[str, object], by: Caller, verb: str, detail: str | None = None
+    ) -> None:
         work = catalog.change_application(application.id, values)
-        deed = done_by(by, f"application.{verb}", application.client_id)
+        deed = done_by(by, f"application.{verb}", application.client_id, detail)
         await self._database.transaction(catalog.noted(work, deed))
         self._identity.forget()
 
