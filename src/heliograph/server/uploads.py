@@ -126,7 +126,7 @@ class Uploads:
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
             remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            into_album = catalog_albums.add_images(album.id, [image.id]) if album else None
+            into_album = _into(album, image, caller) if album else None
             adding = partial(catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default)
             published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
         if published is None:
@@ -202,6 +202,11 @@ def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
         alt=texts.alt,
         name=texts.name,
     )
+
+
+def _into(album: Album, image: Image, caller: Caller) -> Callable[..., None]:
+    deed = done_by(caller, "album.add-images", album.id, image.id)
+    return catalog.noted(catalog_albums.add_images(album.id, [image.id]), deed)
 
 
 def _checked(texts: Texts) -> Texts:

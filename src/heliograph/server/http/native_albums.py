@@ -132,11 +132,11 @@ class NativeAlbums:
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/albums/{id}."""
-        album, _ = await self._to_change(request)
+        album, caller = await self._to_change(request)
         wanted = _decoded(await small_body(request), AlbumEdit)
         given = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         changes = {name: change for name, change in given.items() if change is not msgspec.UNSET}
-        return json_reply(self._answer(await self._albums.edit(album, changes), mine=True))
+        return json_reply(self._answer(await self._albums.edit(album, changes, caller), mine=True))
 
     async def set_images(self, request: Request) -> Response:
         """PUT /api/v1/albums/{id}/images."""
@@ -153,16 +153,16 @@ class NativeAlbums:
 
     async def remove_images(self, request: Request) -> Response:
         """DELETE /api/v1/albums/{id}/images. The query names them: many programs and proxies drop a DELETE's body."""
-        album, _ = await self._to_change(request)
+        album, caller = await self._to_change(request)
         names = [name for part in request.query_params.getlist("images") for name in part.split(",") if name]
         if not names:
             raise BadParameter("Name the images to take out of the album: ?images=ID,ID.")
-        return json_reply(self._answer(await self._albums.remove_images(album, names), mine=True))
+        return json_reply(self._answer(await self._albums.remove_images(album, names, caller), mine=True))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/albums/{id}."""
-        album, _ = await self._to_change(request)
-        await self._albums.remove(album, "removed by its owner")
+        album, caller = await self._to_change(request)
+        await self._albums.remove(album, "removed by its owner", caller)
         return Response(status_code=204)
 
     async def _to_change(self, request: Request) -> tuple[Album, Caller]:
