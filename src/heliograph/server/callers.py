@@ -52,6 +52,8 @@ class Callers:
         if holder is None:
             if not self._accept_unknown_keys:
                 raise UnknownKey
+            if not key.isprintable():
+                raise UnknownKey  # no program has such a key, and not every database keeps such a text
             return Caller(address, key=key[:_LONGEST_CREDENTIAL])
         if not _usable(holder):
             raise UnknownKey
@@ -83,7 +85,7 @@ class Callers:
             await self._quotas.must_have_room(caller.account)
 
     async def _holder(self, credential: str) -> Holder | None:
-        if len(credential) > _LONGEST_CREDENTIAL or "\0" in credential:
+        if len(credential) > _LONGEST_CREDENTIAL or not credential.isprintable():
             return None
         return await self._identity.holder(credential)
 

@@ -148,3 +148,10 @@ def test_bytes_of_a_refused_upload_are_not_left_lying(somebody: httpx2.Client, r
     before = sum(1 for path in (running.data / "blobs").rglob("*") if path.is_file())
     assert failure(somebody.post("/api/v1/images", files={"image": picture()})) == (403, "QuotaExceeded")
     assert sum(1 for path in (running.data / "blobs").rglob("*") if path.is_file()) == before
+
+
+@pytest.mark.parametrize("key", ["a%00b", "a%0Ab", "%ED%A0%80", "%E2%80%AE"])
+def test_a_key_that_no_program_has_is_unknown_whatever_the_database_keeps(key: str, running: RunningServer) -> None:
+    answer = httpx2.post(f"{running.url}/3/image?client_id={key}", files={"image": picture()})
+    assert answer.status_code in (200, 403)
+    assert answer.status_code == 403 or key == "%ED%A0%80", "only what is no text at all is read as another"
