@@ -3,7 +3,7 @@
 Images are named by id or delete hash wherever a list of them is sent.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
 from heliograph.server.callers import account_of, must_have, owns
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.native import ImageAnswer, Native, page_asked, small_body
+from heliograph.server.http.native import ImageAnswer, Native, page_asked, read_json
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Album, Caller, Layout, Privacy
@@ -22,8 +22,6 @@ _COVER = msgspec.Meta(description="The id of one of the album's images; the firs
 _PRIVACY = msgspec.Meta(
     description="public: it may be listed. hidden: whoever has the link sees it. secret: only who may change it."
 )
-
-Wanted = TypeVar("Wanted", bound=msgspec.Struct)
 
 
 class NewAlbum(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,7 +104,7 @@ class NativeAlbums:
     async def create(self, request: Request) -> Response:
         """POST /api/v1/albums. It counts as an upload."""
         caller = await self._native.caller(request, upload=True, scope="albums")
-        wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
+        wanted = await read_json(request, NewAlbum, empty=b"{}")
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         album = await self._albums.create(about, wanted.images, caller)
         headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}"}
@@ -133,7 +131,7 @@ class NativeAlbums:
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/albums/{id}."""
         album, caller = await self._to_change(request)
-        wanted = _decoded(await small_body(request), AlbumEdit)
+        wanted = await read_json(request, AlbumEdit)
         given = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         changes = {name: change for name, change in given.items() if change is not msgspec.UNSET}
         return json_reply(self._answer(await self._albums.edit(album, changes, caller), mine=True))
@@ -141,14 +139,14 @@ class NativeAlbums:
     async def set_images(self, request: Request) -> Response:
         """PUT /api/v1/albums/{id}/images."""
         album, caller = await self._to_change(request)
-        wanted = _decoded(await small_body(request), AlbumOrder)
+        wanted = await read_json(request, AlbumOrder)
         changed = await self._albums.set_images(album, wanted.images, caller, wanted.version)
         return json_reply(self._answer(changed, mine=True))
 
     async def add_images(self, request: Request) -> Response:
         """POST /api/v1/albums/{id}/images."""
         album, caller = await self._to_change(request)
-        wanted = _decoded(await small_body(request), MoreImages)
+        wanted = await read_json(request, MoreImages)
         return json_reply(self._answer(await self._albums.add_images(album, wanted.images, caller), mine=True))
 
     async def remove_images(self, request: Request) -> Response:
@@ -191,10 +189,3 @@ def _named(request: Request) -> tuple[str, str | None]:
     """The id or delete hash in the path, and the delete hash that was shown, there or in the query."""
     named: str = request.path_params["id"]
     return named, named if len(named) == DELETE_HASH_LENGTH else request.query_params.get("delete_hash")
-
-
-def _decoded(body: bytes, kind: type[Wanted]) -> Wanted:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as problem:
-        raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
