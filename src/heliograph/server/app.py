@@ -98,13 +98,7 @@ class Server:
         signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
         accounts = Accounts(self._database, self._identity)
         quotas = Quotas(self._database, Quota(settings.account_bytes, settings.account_images))
-        callers = Callers(
-            self._identity,
-            Logins(accounts, self._limiter),
-            quotas,
-            accept_unknown_keys=settings.unknown_keys == "accept",
-            anonymous_uploads=settings.anonymous_uploads,
-        )
+        callers = self._callers(accounts, quotas)
         limits = Limits(_policy(settings.limits), self._limiter)
         fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
         reader = Reader(folder, settings.max_bytes)
@@ -169,6 +163,15 @@ class Server:
             metrics,
             trusted_proxies=settings.trusted_proxies,
             access_log=settings.access_log,
+        )
+
+    def _callers(self, accounts: Accounts, quotas: Quotas) -> Callers:
+        return Callers(
+            self._identity,
+            Logins(accounts, self._limiter),
+            quotas,
+            accept_unknown_keys=self._settings.unknown_keys == "accept",
+            anonymous_uploads=self._settings.anonymous_uploads,
         )
 
     def _native_identity(self, native: Native, callers: Callers, accounts: Accounts, quotas: Quotas) -> NativeIdentity:
