@@ -167,3 +167,23 @@ def test_an_application_gets_limits_of_its_own(tmp_path: Path) -> None:
         assert admitted(1) == 0
         done = run(server.data, "app", "limits", client_id, "5/day by address")
         assert (done.returncode, "'5/day by address'" in done.stderr) == (2, True)
+
+
+def test_a_program_keeps_the_consumer_key_that_it_has_built_in(admin: Admin, running: RunningServer) -> None:
+    key, secret = "ef8c51ce1140df5ff9cfe16f17b3d36704e6c0b48", "0123456789abcdef" * 2
+    made = admin("app", "create", "Captured", "--client-id", key, "--secret-stdin", stdin=secret + "\n")
+    assert made.splitlines()[0] == f"client id: {key}"
+    assert secret not in made
+    assert upload(running, f"Client-ID {key}").status_code == 201
+    again = run(running.data, "app", "create", "x", "--client-id", key, "--secret-stdin", stdin=secret + "\n")
+    assert (again.returncode, "already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 101])
+def test_a_built_in_secret_must_be_one(running: RunningServer, secret: str) -> None:
+    done = run(running.data, "app", "create", "x", "--client-id", "abc", "--secret-stdin", stdin=secret + "\n")
+    assert (done.returncode, "secret" in done.stderr) == (2, True)
+
+
+def test_a_built_in_client_id_needs_its_secret(running: RunningServer) -> None:
+    assert run(running.data, "app", "create", "x", "--client-id", "abc").returncode == 2

@@ -26,18 +26,15 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
+from heliograph.server.dialects import Services, handlers
+from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
-from heliograph.server.http.imgur_v1 import ImgurV1
-from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
-from heliograph.server.http.native import Native
-from heliograph.server.http.native_albums import NativeAlbums
-from heliograph.server.http.native_identity import NativeIdentity
-from heliograph.server.http.openapi import Reference
-from heliograph.server.http.pages import Pages
 from heliograph.server.http.routes import Application, table
+from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Accounts, Applications, Identity, Tokens
+from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
@@ -45,8 +42,10 @@ from heliograph.server.logins import Logins
 from heliograph.server.model import Quota
 from heliograph.server.ports import BlobStore, Database, Limiter
 from heliograph.server.quotas import Quotas
-from heliograph.server.receipts import Signer, load_or_make_key
+from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
 from heliograph.server.registration import Registration
+from heliograph.server.shelves import Shelves
+from heliograph.server.statistics import Statistics
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Uploads
 
@@ -54,6 +53,9 @@ log = logging.getLogger("heliograph")
 
 FIRST_KEY = "first-key"
 """The file in the data folder that keeps the first application's key."""
+
+SIGNING_KEY = "signing-key.pem"
+"""The file in the data folder that keeps the server's own key, from which others are derived."""
 
 
 class Server:
@@ -80,12 +82,14 @@ class Server:
         )
         self._limiter = _limiter(settings.valkey_url)
         self._identity = Identity(self._database)
+        self._statistics = Statistics(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
+        self._audit = Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days)
         self._upkeep = Upkeep(
             database=self._database,
             blobs=self._blobs,
             renditions=self._renditions,
-            audit=Audit(self._database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+            audit=self._audit,
             grace=settings.sweep_after,
         )
         self._chores: asyncio.Task[None] | None = None
@@ -94,96 +98,71 @@ class Server:
         self.first_key_is_new = False
 
     def _assembled(self, folder: Path) -> Surroundings:
-        settings, links, metrics = self._settings, self.links, Metrics()
-        signer = Signer(load_or_make_key(settings.data_dir / "signing-key.pem"), links)
-        accounts = Accounts(self._database, self._identity)
-        quotas = Quotas(self._database, Quota(settings.account_bytes, settings.account_images))
-        callers = self._callers(accounts, quotas)
-        limits = Limits(_policy(settings.limits), self._limiter)
-        fetcher = RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout)
-        reader = Reader(folder, settings.max_bytes)
-        uploads = Uploads(
-            database=self._database,
-            blobs=self._blobs,
-            transformer=self._pool,
-            fetcher=fetcher,
-            signer=signer,
-            quotas=quotas,
-            folder=folder,
-            max_bytes=settings.max_bytes,
-        )
-        library = Library(
-            database=self._database,
-            blobs=self._blobs,
-            renditions=self._renditions,
-            transformer=self._pool,
-            quotas=quotas,
-            folder=folder,
-        )
-        reference = Reference(links)
-        albums = Albums(database=self._database)
-        native = Native(
-            callers=callers,
-            limits=limits,
-            reader=reader,
-            uploads=uploads,
-            library=library,
-            albums=albums,
-            links=links,
-            signer=signer,
-        )
-        rows = table(
-            native,
-            NativeAlbums(native=native, albums=albums, links=links),
-            self._native_identity(native, callers, accounts, quotas),
-            reference,
-            ImgurV1(callers=callers, limits=limits, reader=reader, uploads=uploads, links=links),
-            ImgurV3(callers=callers, limits=limits, reader=reader, uploads=uploads, library=library, links=links),
-            Pages(
-                callers=callers,
-                limits=limits,
-                reader=reader,
-                uploads=uploads,
-                library=library,
-                albums=albums,
-                links=links,
-                open_to_all=settings.anonymous_uploads,
-                document=reference.content,
-            ),
-            Status(
-                metrics,
-                settings.data_dir,
-                {"database": self._identity.reachable, "storage": self._storage_answers},
-                dispensable={"limits": self._limiter.reachable},
-            ),
-        )
-        metrics.registry.register(_Work(self._pool, uploads, limits, self._limiter))
+        """What the server does, below; how it is spoken to, above."""
+        metrics, services = Metrics(), self._services(folder)
+        files = ImageFiles(services.library, services.statistics)
+        metrics.registry.register(_Work(self._pool, services.uploads, services.limits, self._limiter))
         return Surroundings(
-            Application(rows, library, metrics),
+            Application(table(handlers(services, self._settings, self.links, self._status(metrics))), files, metrics),
             metrics,
-            trusted_proxies=settings.trusted_proxies,
-            access_log=settings.access_log,
+            trusted_proxies=self._settings.trusted_proxies,
+            access_log=self._settings.access_log,
         )
 
-    def _callers(self, accounts: Accounts, quotas: Quotas) -> Callers:
-        return Callers(
-            self._identity,
-            Logins(accounts, self._limiter),
-            quotas,
-            accept_unknown_keys=self._settings.unknown_keys == "accept",
-            anonymous_uploads=self._settings.anonymous_uploads,
-        )
+    def _status(self, metrics: Metrics) -> Status:
+        needed = {"database": self._identity.reachable, "storage": self._storage_answers}
+        return Status(metrics, self._settings.data_dir, needed, dispensable={"limits": self._limiter.reachable})
 
-    def _native_identity(self, native: Native, callers: Callers, accounts: Accounts, quotas: Quotas) -> NativeIdentity:
-        applications = Applications(self._database, self._identity)
-        return NativeIdentity(
-            native=native,
-            callers=callers,
+    def _services(self, folder: Path) -> Services:
+        settings, links, database = self._settings, self.links, self._database
+        key = load_or_make_key(settings.data_dir / SIGNING_KEY)
+        signer, seal = Signer(key, links), _seal(key)
+        accounts, applications = Accounts(database, self._identity), Applications(database, self._identity, seal)
+        quotas = Quotas(database, Quota(settings.account_bytes, settings.account_images))
+        logins = Logins(accounts, self._limiter, self._audit)
+        return Services(
             accounts=accounts,
-            quotas=quotas,
             applications=applications,
-            registration=Registration(applications, self._limiter, self._settings.application_registration),
-            tokens=Tokens(self._database, self._identity),
+            registration=Registration(applications, self._limiter, settings.application_registration),
+            quotas=quotas,
+            tokens=Tokens(database, self._identity),
+            sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
+            fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
+            oauth1=OAuth1(database, seal),
+            logins=logins,
+            callers=Callers(
+                self._identity,
+                logins,
+                quotas,
+                accept_unknown_keys=settings.unknown_keys == "accept",
+                anonymous_uploads=settings.anonymous_uploads,
+            ),
+            limits=Limits(_policy(settings.limits), self._limiter),
+            reader=Reader(folder, settings.max_bytes),
+            signed=SignedReader(folder, settings.max_bytes, links),
+            uploads=Uploads(
+                database=database,
+                blobs=self._blobs,
+                transformer=self._pool,
+                fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
+                signer=signer,
+                quotas=quotas,
+                folder=folder,
+                max_bytes=settings.max_bytes,
+            ),
+            library=Library(
+                database=database,
+                blobs=self._blobs,
+                renditions=self._renditions,
+                transformer=self._pool,
+                quotas=quotas,
+                folder=folder,
+            ),
+            albums=Albums(database=database),
+            shelves=Shelves(database=database),
+            favorites=Favorites(database),
+            statistics=self._statistics,
+            signer=signer,
         )
 
     async def start(self) -> None:
@@ -193,12 +172,14 @@ class Server:
         kept_in = self._settings.data_dir / FIRST_KEY
         self.first_key_is_new = not kept_in.exists()
         self.first_key = await self._identity.first_key(kept_in)
+        self._statistics.start()
         self._chores = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
         """Let go of everything; what was acknowledged is on disk already."""
         if self._chores:
             self._chores.cancel()
+        await self._statistics.stop()
         await self._pool.close()
         await self._limiter.close()
         await self._database.close()
@@ -236,13 +217,17 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
         identity = Identity(database)
         yield Administration(
             Accounts(database, identity),
-            Applications(database, identity),
+            Applications(database, identity, _seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
             Quotas(database, Quota(settings.account_bytes, settings.account_images)),
         )
     finally:
         await database.close()
+
+
+def _seal(key: SigningKey) -> Seal:
+    return Seal(derived_key(key, "sealed secrets"))
 
 
 async def _bring_up_to_date(database: Database) -> None:

@@ -48,6 +48,10 @@ class Audit:
         wanted = catalog.deeds_since(since, limit, account=account, subject=subject, action=action)
         return [catalog.to_deed(row) for row in await self._database.fetch_all(wanted)]
 
+    async def note(self, deed: Deed) -> None:
+        """Write down a deed that changes nothing else."""
+        await self._database.transaction(catalog.noted(lambda _: None, deed))
+
     async def forget(self) -> None:
         """Drop the deeds and the addresses that are over their time."""
         now = catalog.now()

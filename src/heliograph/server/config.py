@@ -207,7 +207,13 @@ class Settings:
     application_registration: str = _setting(
         _one_of("accounts", "administrators", "anybody"),
         "accounts",
-        "Who may register applications through the API: accounts (any, for itself), administrators, or anybody.",
+        "Who may register applications: accounts (any, for itself), administrators, or anybody (through the API).",
+    )
+    registration: str = _setting(
+        _one_of("closed", "open"), "closed", "Whether people may make accounts for themselves: closed or open."
+    )
+    session_days: timedelta = _setting(
+        _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     account_bytes: int | None = _setting(

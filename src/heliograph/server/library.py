@@ -52,10 +52,9 @@ _LONGEST_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The bytes behind one link. `etag` is quoted, as HTTP wants it; `size` in bytes; `name` that of the stored
-    blob.
-    """
+    """The bytes behind one link of an image. `etag` is quoted, as HTTP wants it; `name` is that of the stored blob."""
 
+    image_id: str
     name: str
     media_type: str
     etag: str
@@ -172,11 +171,11 @@ class Library:
         recipe = _recipe(letter or rendition)
         if recipe is None or (recipe is WEB and BY_MEDIA_TYPE[image.blob.media_type].in_browsers):
             name = image.blob.sha256.hex()
-            return Variant(name, image.blob.media_type, f'"{name}"', original=True)
+            return Variant(image.id, name, image.blob.media_type, f'"{name}"', original=True)
         name = rendition_name(image.blob.sha256, recipe)
         if not await self._renditions.stat(name):  # none, or an empty one: a power cut can leave that of a cache
             await self._make_once(name, recipe, image)
-        return Variant(name, recipe.media_type, f'"{name}"', original=False)
+        return Variant(image.id, name, recipe.media_type, f'"{name}"', original=False)
 
     async def open(self, variant: Variant, span: tuple[int, int] | None = None) -> StoredBlob:
         """The variant's bytes, or those of `span` (first, after last).
@@ -215,7 +214,7 @@ class Library:
         await asyncio.shield(making)
 
     async def _make(self, name: str, recipe: Recipe, image: Image) -> None:
-        original = await self.open(Variant(image.blob.sha256.hex(), image.blob.media_type, "", original=True))
+        original = await self.open(Variant(image.id, image.blob.sha256.hex(), image.blob.media_type, "", original=True))
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="render-") as folder:
             source, target = original.path or Path(folder) / "source", Path(folder) / "target"
             if original.chunks is not None:

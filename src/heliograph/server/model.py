@@ -58,7 +58,8 @@ class Album:
 
     account_id: None for an anonymous album, which is held by its delete hash. privacy, layout: words of `PRIVACIES` and
     `LAYOUTS`. version: counts the changes. size: how many images it shows. cover: the id of the image that stands for
-    it, the chosen one or else the first; None where it shows none.
+    it, the chosen one or else the first; None where it shows none. place: where its owner has put it among the others,
+    from 1; 0 where nowhere yet.
     """
 
     id: str
@@ -74,6 +75,28 @@ class Album:
     cover: str | None = None
     removed: datetime | None = None
     removed_reason: str | None = None
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What was served of an image: `views`, how often somebody began to get it in any size, and the bytes of that."""
+
+    views: int = 0
+    bandwidth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatistics:
+    """A period of the whole site: images uploaded and viewed, bytes served, the average size of what was uploaded in
+    bytes, and the ids of the images viewed most, of those that may be listed.
+    """
+
+    images: int
+    viewed: int
+    bandwidth: int
+    average_size: int
+    most_popular: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +185,33 @@ class Token:
     created: datetime
     expires: datetime | None = None
     used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an account has allowed an application by OAuth 1.0a: it lasts until it is revoked.
+
+    client_id, name: the application's. used: when it was last used.
+    """
+
+    id: str
+    account_id: int
+    client_id: str
+    name: str
+    created: datetime
+    used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who has logged in to the pages. `id` is random; `began` is when the password was given, `issued` when
+    the cookie that says so was written.
+    """
+
+    account: Account
+    id: str
+    began: datetime
+    issued: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,6 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from heliograph.server.links import Links
 from heliograph.server.model import Image
+
+SigningKey = Ed25519PrivateKey
+"""The host's own key."""
 
 
 class Signer:
@@ -70,6 +75,15 @@ def load_or_make_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} does not hold an Ed25519 private key.")
     return key
+
+
+def derived_key(key: Ed25519PrivateKey, purpose: str) -> bytes:
+    """A secret of 32 bytes for one purpose, from the host's key: servers that share the key share it too.
+
+    HKDF with SHA-256 (RFC 5869): nothing about the key, or about another purpose's secret, can be told from it.
+    """
+    info = b"heliograph " + purpose.encode()
+    return HKDF(SHA256(), 32, salt=None, info=info).derive(key.private_bytes_raw())
 
 
 def write_secret(path: Path, content: bytes) -> None:

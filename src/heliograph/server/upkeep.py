@@ -1,5 +1,5 @@
-"""What a server does for its pictures by itself: sweep the bytes that no image shows any more, forget old replays and
-deeds.
+"""What a server does by itself: sweep the bytes that no image shows any more, forget old replays, deeds and whatever
+OAuth has left over.
 """
 
 import asyncio
@@ -7,8 +7,9 @@ import logging
 from datetime import timedelta
 
 from heliograph.imaging.recipe import LETTERS, WEB
-from heliograph.server import catalog
+from heliograph.server import catalog, statistics
 from heliograph.server.audit import Audit
+from heliograph.server.identity import oauth1
 from heliograph.server.library import rendition_name
 from heliograph.server.ports import BlobStore, Database
 
@@ -36,7 +37,9 @@ class Upkeep:
             try:
                 await self.sweep()
                 await self._database.transaction(catalog.forget_replays())
+                await oauth1.forget(self._database)
                 await self._audit.forget()
+                await statistics.forget(self._database)
             except Exception:  # whatever it was, the next round may go well, and nobody else would tell of it
                 log.exception("upkeep failed; it goes on in an hour")
             await asyncio.sleep(_PAUSE)

@@ -28,10 +28,10 @@ def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 
 def test_every_route_of_the_native_api_is_described_and_no_other() -> None:
     class Anything:
-        def __getattr__(self, name: str) -> str:
-            return name
+        def __getattr__(self, name: str) -> "Anything":
+            return self
 
-    rows = table(*[Anything()] * 8)  # type: ignore[arg-type] # the table only looks the handlers up
+    rows = table(Anything())  # type: ignore[arg-type] # the table only looks the handlers up
     routes = {
         (row.method.lower(), row.path)
         for row in rows

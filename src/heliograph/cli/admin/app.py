@@ -1,5 +1,7 @@
 """`heliograph admin app`: applications."""
 
+import sys
+
 import click
 
 from heliograph.cli.admin._office import OPERATOR, administer, print_rows
@@ -19,14 +21,31 @@ def app() -> None:
 @click.option("--owner", metavar="ACCOUNT", help="The account that may change it through the API.")
 @click.option("--redirect", "redirects", multiple=True, metavar="URL", help="Where its users may be sent back to.")
 @click.option("--secret", "with_secret", is_flag=True, help="Give it a secret, shown once.")
-def create(name: str, owner: str | None, redirects: tuple[str, ...], with_secret: bool) -> None:
-    """Register an application and print its client id, key and secret."""
+@click.option("--client-id", metavar="ID", help="The client id or consumer key that a program has built in.")
+@click.option("--secret-stdin", is_flag=True, help="Read the secret that the program has built in from standard input.")
+def create(
+    name: str,
+    owner: str | None,
+    redirects: tuple[str, ...],
+    with_secret: bool,
+    client_id: str | None,
+    secret_stdin: bool,
+) -> None:
+    """Register an application and print its client id, key and secret.
+
+    A program that cannot be changed has its own: tell them with --client-id and --secret-stdin.
+    """
+    if (client_id is not None) != secret_stdin:
+        raise click.UsageError("--client-id and --secret-stdin need each other.")
+    built_in = (client_id, sys.stdin.readline().rstrip("\n")) if client_id is not None else None
 
     async def work(office: Administration) -> None:
         account = await office.accounts.find(owner) if owner else None
-        made, secret = await office.applications.add(name, account, redirects, OPERATOR, with_secret=with_secret)
+        made, secret = await office.applications.add(
+            name, account, redirects, OPERATOR, with_secret=with_secret, built_in=built_in
+        )
         click.echo(f"client id: {made.client_id}\nkey: {made.key}")
-        if secret:
+        if secret and not built_in:
             click.echo(f"secret: {secret}")
 
     administer(work)

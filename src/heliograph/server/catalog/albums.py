@@ -57,8 +57,11 @@ albums = Table(
     Column("cover", ForeignKey("images.id")),
     Column("removed", BigInteger),
     Column("removed_reason", Text),
+    # Where its owner has put it among the others, from 1; NULL where nowhere yet.
+    Column("place", Integer),
 )
 Index("albums_owned", albums.c.account_id, albums.c.created.desc(), albums.c.id.desc())
+Index("albums_privacy", albums.c.privacy)
 
 album_images = Table(
     "album_images",
@@ -73,17 +76,17 @@ Index("album_images_in_order", album_images.c.album_id, album_images.c.position,
 
 def album(album_id: str) -> Select[Any]:
     """The album of that id, tombstones too."""
-    return _albums().where(albums.c.id == album_id)
+    return all_albums().where(albums.c.id == album_id)
 
 
 def album_by_delete_hash(delete_hash: str) -> Select[Any]:
     """The album of that delete hash, tombstones too."""
-    return _albums().where(albums.c.delete_hash == delete_hash)
+    return all_albums().where(albums.c.delete_hash == delete_hash)
 
 
 def owned_albums(account_id: int, limit: int, before: tuple[datetime, str] | None) -> Select[Any]:
     """The live albums of an account, newest first, at most `limit`, those after the position `before` (time, id)."""
-    found = _albums().where(albums.c.account_id == account_id, albums.c.removed.is_(None))
+    found = all_albums().where(albums.c.account_id == account_id, albums.c.removed.is_(None))
     if before:
         at, album_id = before
         found = found.where(tuple_(albums.c.created, albums.c.id) < tuple_(stamp(at), album_id))
@@ -119,6 +122,7 @@ def to_album(row: Row[Any]) -> Album:
         version=row.version,
         size=row.size,
         cover=row.shown_cover,
+        place=row.place or 0,
         removed=moment(row.removed) if row.removed is not None else None,
         removed_reason=row.removed_reason,
     )
@@ -202,7 +206,7 @@ def bury_album(album_id: str, at: datetime, reason: str) -> Callable[[Connection
     return work
 
 
-def _albums() -> Select[Any]:
+def all_albums() -> Select[Any]:
     """All albums, each with how many images it shows and which of them is its cover."""
     chosen = _of_shown(select(album_images.c.image_id)).where(album_images.c.image_id == albums.c.cover)
     first = _of_shown(select(album_images.c.image_id)).order_by(album_images.c.position).limit(1)

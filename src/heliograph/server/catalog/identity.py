@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.albums import albums
+from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
+from heliograph.server.catalog.oauth1 import forget_signed_by
 from heliograph.server.catalog.tables import accounts, applications, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
@@ -72,6 +74,21 @@ def account(name: str) -> Select[Any]:
     return select(accounts).where(accounts.c.name == name)
 
 
+def account_by_id(account_id: int) -> Select[Any]:
+    """The account of that number."""
+    return select(accounts).where(accounts.c.id == account_id)
+
+
+def logins_end_at(account_id: int, at: datetime) -> Callable[[Connection], None]:
+    """End every login of the account from before then."""
+    return change_account(account_id, {"sessions_after": stamp(at)})
+
+
+def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
+    """The record of a row of `account_by_id`, and since when its logins are good."""
+    return to_account(row), moment(row.sessions_after)
+
+
 def all_accounts() -> Select[Any]:
     """Every account by name."""
     return select(accounts).where(accounts.c.name.not_like("#%")).order_by(accounts.c.name)
@@ -125,6 +142,8 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(update(images).where(mine).values(account_id=None))
         connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
+        forget_signed_by(connection, account_id)
+        forget_account(account_id)(connection)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
         nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}

@@ -34,6 +34,8 @@ accounts = Table(
     Column("role", String(16), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    # Logins from before then are over.
+    Column("sessions_after", BigInteger, nullable=False, server_default="0"),
     # The live images that it owns, and the bytes of their originals: always what counting them would give.
     Column("used_bytes", BigInteger, nullable=False, default=0),
     Column("used_images", BigInteger, nullable=False, default=0),
@@ -50,6 +52,8 @@ applications = Table(
     # What the dialects without client ids carry: public too, and as long as they want it.
     Column("key", String(32), nullable=False),
     Column("secret", LargeBinary(32)),
+    # The same secret, to be read again by the server alone: OAuth 1.0a signs with it.
+    Column("sealed_secret", LargeBinary),
     Column("name", String(100), nullable=False),
     Column("account_id", ForeignKey("accounts.id"), index=True),
     # Redirect addresses, one a line.
@@ -135,6 +139,7 @@ images = Table(
     Column("removed_reason", Text),
 )
 Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
+Index("images_created", images.c.created)
 
 replays = Table(
     "replays",

@@ -31,36 +31,37 @@ async def admitted(
     Raises UploadLimitReached, which knows the seconds to wait; InvalidToken and UnknownKey; NoKeySent for an upload by
     nobody; QuotaExceeded for a picture that its account can have no room for.
     """
+    address = request.scope["state"]["address"]
+    identified = callers.identify(address, key=key, token=token)
+    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope)
 
-    async def identified() -> Caller:
-        caller = await callers.identify(request.scope["state"]["address"], key=key, token=token)
+
+async def admitted_as(
+    request: Request,
+    identified: Awaitable[Caller],
+    callers: Callers,
+    limits: Limits,
+    *,
+    upload: bool = False,
+    scope: str = "images:write",
+) -> Caller:
+    """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure."""
+    try:
+        caller = await identified
         if upload:
             callers.may_upload(caller, scope)
-        return caller
-
-    caller = await counted(request, limits, identified(), upload=upload)
+    except HeliographError:
+        await count(request, limits, Caller(request.scope["state"]["address"]))
+        raise
+    await count(request, limits, caller, upload=upload)
     # The answer of an earlier upload can be given again whether there is room or not; an album takes none.
     if upload and scope == "images:write" and "idempotency-key" not in request.headers:
         await callers.must_have_room(caller)
     return caller
 
 
-async def counted(request: Request, limits: Limits, caller: Awaitable[Caller], *, upload: bool = False) -> Caller:
-    """Who makes the request, counted as one request, or as one upload. Raises UploadLimitReached.
-
-    A request that fails for its credentials, whatever `caller` raises, is counted by its address, so that guessing has
-    a limit.
-    """
-    try:
-        known = await caller
-    except HeliographError:
-        await _count(request, limits, Caller(request.scope["state"]["address"]), upload=False)
-        raise
-    await _count(request, limits, known, upload=upload)
-    return known
-
-
-async def _count(request: Request, limits: Limits, caller: Caller, *, upload: bool) -> None:
+async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False) -> None:
+    """Count a request of a caller who is known already, or one upload. Raises UploadLimitReached."""
     allowance = await limits.spend(caller, post=request.method == "POST", upload=upload)
     request.scope["state"][_KEPT_AS] = allowance
     if not allowance.allowed:

@@ -2,6 +2,9 @@
 
 An image never changes behind its link, so its answer may be kept for ever; ETag is the name of the bytes. Small bodies
 are read in one go from the page cache without leaving the event loop, and in a thread where the disk is needed.
+
+What is served is counted: a view for each GET that is answered with a picture from its first byte on, in any size; and
+the bytes of every picture or part of one. HEAD, 304 and failures count nothing.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ from heliograph.server.library import Library, Variant
 from heliograph.server.model import ImageRef
 from heliograph.server.ports import StoredBlob
 from heliograph.server.recent import Recent
+from heliograph.server.statistics import Statistics
 
 _CHUNK = 1024 * 1024
 _SMALL = 1024 * 1024
@@ -57,8 +61,9 @@ def wanted(scope: Scope) -> ImageRef | None:
 class ImageFiles:
     """Answers with originals and renditions. Bodies of at most 1 MiB stay in memory while asked for, 32 MiB in all."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, statistics: Statistics) -> None:
         self._library = library
+        self._statistics = statistics
         self._bodies: Recent[bytes] = Recent(_KEPT)
 
     async def serve(self, ref: ImageRef, scope: Scope, send: Send) -> None:
@@ -81,15 +86,22 @@ class ImageFiles:
         status, span, headers = _part(variant, {} if head else asked, blob.size)
         if head or status == 416:
             await _send(send, status, headers, b"")
-        elif body is not None or (blob.path is not None and blob.size <= _SMALL):
+            return
+        self._statistics.note(variant.image_id, int(span[0] == 0), 0)
+        if body is not None or (blob.path is not None and blob.size <= _SMALL):
             if body is None:
                 body = await _read_small(blob)
                 self._bodies.put(variant.name, body, len(body))
             await _send(send, status, headers, body if status == 200 else body[slice(*span)])
+            self._statistics.note(variant.image_id, 0, span[1] - span[0])
         else:
             if blob.path is None and status == 206:
                 blob = await self._library.open(variant, span)
-            await _send_chunks(blob, span, status, headers, send)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            async for chunk in blob.chunks if blob.chunks is not None else _read_large(blob, span):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                self._statistics.note(variant.image_id, 0, len(chunk))
+            await send({"type": "http.response.body", "body": b""})
 
 
 def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, tuple[int, int], Headers]:
@@ -109,14 +121,6 @@ def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, 
         return 206, found, headers
     headers.append((b"content-length", b"%d" % size))
     return 200, (0, size), headers
-
-
-async def _send_chunks(blob: StoredBlob, span: tuple[int, int], status: int, headers: Headers, send: Send) -> None:
-    chunks = blob.chunks if blob.chunks is not None else _read_large(blob, span)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    async for chunk in chunks:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
 
 
 async def _read_small(blob: StoredBlob) -> bytes:

@@ -16,9 +16,10 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
-from heliograph.server.http.allowances import admitted, allowance_of, counted, nearest
-from heliograph.server.http.bodies import Form, Reader
+from heliograph.server.http.allowances import admitted, admitted_as, allowance_of, count, nearest
+from heliograph.server.http.bodies import Form, Reader, small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
+from heliograph.server.http.visitors import Visitors
 from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
@@ -144,6 +145,7 @@ class Native:
         self,
         *,
         callers: Callers,
+        visitors: Visitors,
         limits: Limits,
         reader: Reader,
         uploads: Uploads,
@@ -153,6 +155,7 @@ class Native:
         signer: Signer,
     ) -> None:
         self._callers = callers
+        self._visitors = visitors
         self._limits = limits
         self._reader = reader
         self._uploads = uploads
@@ -250,8 +253,15 @@ class Native:
         return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
 
     async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
-        """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says."""
+        """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says.
+
+        Our own page uploads for who is logged in, by the cookie and the form's key in `X-Fkey`.
+        """
         header = request.headers.get("authorization")
+        if header is None and upload and (member := await self._visitors.by_header(request)):
+            await count(request, self._limits, member, upload=True)
+            await self._callers.must_have_room(member)
+            return member
         scheme, _, credential = (header or "").strip().partition(" ")
         key, token = None, None
         if scheme.lower() == "client-id" and credential.strip():
@@ -260,9 +270,9 @@ class Native:
             token = credential.strip() if scheme.lower() == "bearer" else ""
         return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
 
-    async def counted(self, request: Request, caller: Awaitable[Caller]) -> Caller:
-        """The caller, whom other credentials than those of `caller` name; counted as one request."""
-        return await counted(request, self._limits, caller)
+    async def caller_as(self, request: Request, identified: Awaitable[Caller]) -> Caller:
+        """Who calls, by credentials that `caller` does not read; counted as one request."""
+        return await admitted_as(request, identified, self._callers, self._limits)
 
     async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
@@ -341,16 +351,6 @@ async def read_json(request: Request, kind: type[T], empty: bytes = b"") -> T:
         return msgspec.json.decode(await small_body(request) or empty, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
-
-
-async def small_body(request: Request) -> bytes:
-    """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > 256 * 1024:
-            raise BadParameter("The body is longer than an edit can be.")
-    return body
 
 
 def _policy_name(bucket: Bucket) -> str:

@@ -230,7 +230,7 @@ class NativeIdentity:
 
     async def _owner(self, request: Request, passwords: bool = False) -> tuple[Caller, Account]:
         if passwords and _is_basic(request):
-            caller = await self._native.counted(request, self._by_password(request))
+            caller = await self._native.caller_as(request, self._by_password(request))
         else:
             caller = await self._native.caller(request)
         return caller, account_of(caller, "account")
@@ -241,7 +241,7 @@ class NativeIdentity:
         if not _is_basic(request):
             caller, account = await self._owner(request)
             return caller, await self._applications.find(client_id, account)
-        caller = await self._native.counted(request, self._by_secret(request))
+        caller = await self._native.caller_as(request, self._by_secret(request))
         if caller.application is None or caller.application.client_id != client_id:
             raise NotFound
         return caller, caller.application

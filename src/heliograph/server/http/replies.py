@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,13 +25,23 @@ def json_reply(
     return Response(msgspec.json.encode(content), status, {**(headers or {}), "content-type": media_type})
 
 
+def is_callback(name: str) -> bool:
+    """Whether JSONP may call a function of that name: plain names with dots."""
+    return bool(_CALLBACK.match(name))
+
+
 def jsonp_reply(
     request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """JSON, or a call of the function that the query's `callback` names, where it is a plain name."""
     callback = request.query_params.get("callback", "")
-    if not _CALLBACK.match(callback):
+    if not is_callback(callback):
         return json_reply(content, status, headers)
+    return call_reply(callback, content, status, headers)
+
+
+def call_reply(callback: str, content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A script that calls the function `callback`, which `is_callback` has let through, with the content as JSON."""
     body = callback.encode() + b"(" + msgspec.json.encode(content) + b");"
     kind = {"content-type": "application/javascript; charset=utf-8", "x-content-type-options": "nosniff"}
     return Response(body, status, {**(headers or {}), **kind})
@@ -43,14 +54,23 @@ def xml_reply(body: str, status: int = 200, headers: Mapping[str, str] | None = 
     )
 
 
-def xml_element(tag: str, value: Any, attributes: str = "") -> str:  # noqa: ANN401 - whatever JSON can hold
-    """One element: mappings become children, lists become `item` children, None an empty element, booleans words."""
+def xml_element(
+    tag: str,
+    value: Any,  # noqa: ANN401 - whatever JSON can hold
+    attributes: str = "",
+    *,
+    entries: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """One element: mappings become children, None an empty element, booleans words.
+
+    Lists become children called `item`, or as `entries` says for lists of this tag.
+    """
     if value is None or value == "":
         return f"<{tag}{attributes}/>"
     if isinstance(value, Mapping):
-        inner = "".join(xml_element(name, each) for name, each in value.items())
+        inner = "".join(xml_element(name, each, entries=entries) for name, each in value.items())
     elif isinstance(value, list | tuple):
-        inner = "".join(xml_element("item", each) for each in value)
+        inner = "".join(xml_element(entries.get(tag, "item"), each, entries=entries) for each in value)
     elif isinstance(value, bool):
         inner = str(value).lower()
     else:

@@ -4,7 +4,7 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -15,7 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
@@ -23,8 +27,12 @@ from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
+from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_keys import KeyPages
+from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
-from heliograph.server.library import Library
 
 log = logging.getLogger("heliograph")
 
@@ -56,78 +64,178 @@ class Row:
     voice: Voice
 
 
-def table(
-    native: Native,
-    albums: NativeAlbums,
-    identity: NativeIdentity,
-    reference: Reference,
-    v1: ImgurV1,
-    v3: ImgurV3,
-    pages: Pages,
-    status: Status,
-) -> tuple[Row, ...]:
-    """Every URL of the server."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """Everything that the table names: the dialects, the pages and what else answers."""
+
+    native: Native
+    albums: NativeAlbums
+    identity: NativeIdentity
+    reference: Reference
+    v1: ImgurV1
+    v3: ImgurV3
+    stack_web: StackWeb
+    stack_mobile: StackMobile
+    frame: Frame
+    pages: Pages
+    login: LoginPages
+    account: AccountPages
+    keys: KeyPages
+    oauth1: ImgurOAuth1Tokens
+    oauth1_page: ImgurOAuth1Page
+    v2_account: ImgurV2Account
+    v2_albums: ImgurV2AccountAlbums
+    v2_signin: ImgurV2Signin
+    status: Status
+
+
+def table(of: Handlers) -> tuple[Row, ...]:
+    """Every URL of the server, a dialect at a time."""
+    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+
+
+def _native(of: Handlers) -> tuple[Row, ...]:
+    """The native API."""
     # fmt: off
     return (
-        Row("POST",   "/api/v1/images",                    native.upload,      native),
-        Row("GET",    "/api/v1/images",                    native.list,        native),
-        Row("GET",    "/api/v1/images/{id}",               native.find,        native),
-        Row("PATCH",  "/api/v1/images/{id}",               native.edit,        native),
-        Row("DELETE", "/api/v1/images/{id}",               native.remove,      native),
-        Row("POST",   "/api/v1/albums",                    albums.create,      native),
-        Row("GET",    "/api/v1/albums",                    albums.list,        native),
-        Row("GET",    "/api/v1/albums/{id}",               albums.find,        native),
-        Row("PATCH",  "/api/v1/albums/{id}",               albums.edit,        native),
-        Row("DELETE", "/api/v1/albums/{id}",               albums.remove,      native),
-        Row("PUT",    "/api/v1/albums/{id}/images",        albums.set_images,  native),
-        Row("POST",   "/api/v1/albums/{id}/images",        albums.add_images,  native),
-        Row("DELETE", "/api/v1/albums/{id}/images",        albums.remove_images, native),
-        Row("POST",   "/api/v1/images/{id}/claim",         native.claim,       native),
-        Row("GET",    "/api/v1/account",                   identity.account, native),
-        Row("PATCH",  "/api/v1/account",                   identity.change_account, native),
-        Row("GET",    "/api/v1/applications",              identity.applications, native),
-        Row("POST",   "/api/v1/applications",              identity.register,  native),
-        Row("GET",    "/api/v1/applications/{id}",         identity.application, native),
-        Row("PATCH",  "/api/v1/applications/{id}",         identity.change,    native),
-        Row("POST",   "/api/v1/applications/{id}/secret",  identity.rotate,    native),
-        Row("GET",    "/api/v1/tokens",                    identity.tokens,    native),
-        Row("POST",   "/api/v1/tokens",                    identity.make,      native),
-        Row("DELETE", "/api/v1/tokens/{id}",               identity.revoke,    native),
-        Row("GET",    "/api/v1/openapi.json",              reference.document, native),
-        Row("GET",    "/.well-known/heliograph-keys.json", native.keys,        native),
-
-        Row("POST",   "/api/upload.xml",                   v1.upload,          v1),
-        Row("POST",   "/api/upload.json",                  v1.upload,          v1),
-
-        *(Row("POST", f"/3/{noun}{form}",                  v3.upload,          v3)
-          for noun in ("image", "upload") for form in ("", ".json", ".xml")),
-        *(Row("OPTIONS", path,                             v3.preflight,       v3)
-          for path in ("/3/image", "/3/upload", "/3/image/{name}")),
-        Row("GET",    "/3/image/{name}",                   v3.find,            v3),
-        Row("DELETE", "/3/image/{name}",                   v3.remove,          v3),
-
-        Row("GET",    "/",                                 pages.front,        pages),
-        Row("POST",   "/",                                 pages.upload,       pages),
-        Row("GET",    "/docs/api",                         pages.api,          pages),
-        Row("GET",    "/docs/problems",                    pages.problems,     pages),
-        Row("GET",    "/delete/{hash}",                    pages.ask_to_delete, pages),
-        Row("POST",   "/delete/{hash}",                    pages.delete,       pages),
-        Row("GET",    "/a/{id}",                           pages.album,        pages),
-        Row("GET",    "/static/{name}",                    pages.asset,        pages),
-        Row("GET",    "/{id}",                             pages.image,        pages),
-
-        Row("GET",    "/livez",                            status.live,        status),
-        Row("GET",    "/readyz",                           status.ready,       status),
-        Row("GET",    "/metrics",                          status.metrics,     status),
+        Row("POST",   "/api/v1/images",                    of.native.upload,      of.native),
+        Row("GET",    "/api/v1/images",                    of.native.list,        of.native),
+        Row("GET",    "/api/v1/images/{id}",               of.native.find,        of.native),
+        Row("PATCH",  "/api/v1/images/{id}",               of.native.edit,        of.native),
+        Row("DELETE", "/api/v1/images/{id}",               of.native.remove,      of.native),
+        Row("POST",   "/api/v1/albums",                    of.albums.create,      of.native),
+        Row("GET",    "/api/v1/albums",                    of.albums.list,        of.native),
+        Row("GET",    "/api/v1/albums/{id}",               of.albums.find,        of.native),
+        Row("PATCH",  "/api/v1/albums/{id}",               of.albums.edit,        of.native),
+        Row("DELETE", "/api/v1/albums/{id}",               of.albums.remove,      of.native),
+        Row("PUT",    "/api/v1/albums/{id}/images",        of.albums.set_images,  of.native),
+        Row("POST",   "/api/v1/albums/{id}/images",        of.albums.add_images,  of.native),
+        Row("DELETE", "/api/v1/albums/{id}/images",        of.albums.remove_images, of.native),
+        Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
+        Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
+        Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
+        Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
+        Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
+        Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
+        Row("PATCH",  "/api/v1/applications/{id}",         of.identity.change,    of.native),
+        Row("POST",   "/api/v1/applications/{id}/secret",  of.identity.rotate,    of.native),
+        Row("GET",    "/api/v1/tokens",                    of.identity.tokens,    of.native),
+        Row("POST",   "/api/v1/tokens",                    of.identity.make,      of.native),
+        Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
+        Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
+        Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
     )
     # fmt: on
+
+
+def _imgur(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v1, v2 and v3."""
+    # fmt: off
+    return (
+        Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
+        Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
+
+        *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
+          for noun in ("image", "upload") for form in ("", ".json", ".xml")),
+        *(Row("OPTIONS", path,                             of.v3.preflight,       of.v3)
+          for path in ("/3/image", "/3/upload", "/3/image/{name}")),
+        Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
+        Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
+
+        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
+          for method in ("GET", "POST")),
+        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
+          for method in ("GET", "POST")),
+        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
+        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+        *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
+        *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
+        *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
+        *_v2("GET POST",            "/2/account/images_count",   of.v2_account.count,   of.v2_account),
+        *_v2("GET",                 "/2/account/albums",         of.v2_albums.albums,   of.v2_account),
+        *_v2("POST PUT",            "/2/account/albums",         of.v2_albums.create,   of.v2_account),
+        *_v2("GET POST",            "/2/account/albums_count",   of.v2_albums.count,    of.v2_account),
+        *_v2("GET POST PUT",        "/2/account/albums_order",   of.v2_albums.order,    of.v2_account),
+        *_v2("POST",                "/2/signin",                 of.v2_signin.sign_in,  of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
+        *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
+        *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
+        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+    )
+    # fmt: on
+
+
+def _pages(of: Handlers) -> tuple[Row, ...]:
+    """What people look at. `/{id}` takes any word, and is asked last."""
+    # fmt: off
+    return (
+        Row("GET",    "/",                                 of.pages.front,        of.frame),
+        Row("POST",   "/",                                 of.pages.upload,       of.frame),
+        Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
+        Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
+        Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
+        Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
+        Row("GET",    "/login",                            of.login.ask,          of.frame),
+        Row("POST",   "/login",                            of.login.log_in,       of.frame),
+        Row("POST",   "/logout",                           of.login.log_out,      of.frame),
+        Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
+        Row("POST",   "/register",                         of.login.register,     of.frame),
+        Row("GET",    "/account",                          of.account.images,     of.frame),
+        Row("GET",    "/account/albums",                   of.account.albums,     of.frame),
+        Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
+        Row("POST",   "/account/settings",                 of.account.change,     of.frame),
+        Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
+        Row("POST",   "/account/delete",                   of.account.end,        of.frame),
+        Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
+        Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
+        Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
+        Row("POST",   "/account/applications",             of.keys.register,      of.frame),
+        Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
+        Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/{id}",                             of.pages.image,        of.frame),
+    )
+    # fmt: on
+
+
+def _status(of: Handlers) -> tuple[Row, ...]:
+    """Health and metrics."""
+    # fmt: off
+    return (
+        Row("GET",    "/livez",                            of.status.live,        of.status),
+        Row("GET",    "/readyz",                           of.status.ready,       of.status),
+        Row("GET",    "/metrics",                          of.status.metrics,     of.status),
+    )
+    # fmt: on
+
+
+def _named(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """A path for several methods; where it ends in a name, the format's suffix is part of it."""
+    return (Row(method, path, handler, voice) for method in methods.split())
+
+
+def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
+    """The same for each of the suffixes that choose a format."""
+    return (row for form in ("", ".json", ".xml") for row in _named(methods, path + form, handler, voice))
 
 
 class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
-    def __init__(self, rows: Sequence[Row], library: Library, metrics: Metrics) -> None:
-        self._files = images.ImageFiles(library)
+    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics) -> None:
+        self._files = files
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         by_path: dict[str, dict[str, Row]] = {}

@@ -7,7 +7,22 @@ carry them, and they own nothing.
 
 from heliograph.server.identity.accounts import Accounts
 from heliograph.server.identity.applications import Applications
+from heliograph.server.identity.fkeys import Fkeys
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
+from heliograph.server.identity.oauth1 import OAuth1
+from heliograph.server.identity.seal import Seal
+from heliograph.server.identity.sessions import Sessions
 from heliograph.server.identity.tokens import Tokens
 
-__all__ = ["REMEMBERED", "Accounts", "Applications", "Holder", "Identity", "Tokens"]
+__all__ = [
+    "REMEMBERED",
+    "Accounts",
+    "Applications",
+    "Fkeys",
+    "Holder",
+    "Identity",
+    "OAuth1",
+    "Seal",
+    "Sessions",
+    "Tokens",
+]

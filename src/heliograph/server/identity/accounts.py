@@ -6,6 +6,7 @@ from typing import Any
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
+from heliograph.server.catalog.tables import stamp
 from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.identity.holders import Identity
 from heliograph.server.identity.passwords import Passwords
@@ -57,12 +58,18 @@ class Accounts:
         await self._write(account, {"enabled": enabled}, by, "enable" if enabled else "disable")
 
     async def set_password(self, account: Account, password: str, by: Caller) -> None:
-        """Set another password; tokens stay. Raises BadParameter."""
-        await self._write(account, {"password": await self._passwords.hashed(password)}, by, "password")
+        """Set another password; logins end, tokens stay. Raises BadParameter."""
+        values = {"password": await self._passwords.hashed(password), "sessions_after": stamp(catalog.now())}
+        await self._write(account, values, by, "password")
 
     async def set_email(self, account: Account, email: str | None, by: Caller) -> None:
         """Set another e-mail address, or none. Raises BadParameter."""
         await self._write(account, {"email": _checked_email(email)}, by, "email")
+
+    async def has_password(self, account: Account) -> bool:
+        """Whether somebody can log in with a password."""
+        row = await self._row(account.name)
+        return row is not None and row.password is not None
 
     async def set_quota(self, account: Account, by: Caller, quota: Mapping[str, int | None]) -> None:
         """Set quotas of the account's own: `bytes` and `images`, each a number, NO_QUOTA, or None for the settings'.

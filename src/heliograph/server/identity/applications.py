@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
-from heliograph.server.errors import BadParameter, Forbidden, NotFound
+from heliograph.server.errors import BadParameter, Conflict, Forbidden, NotFound
 from heliograph.server.identity.holders import Identity
+from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
 from heliograph.server.limits import own_rules
 from heliograph.server.model import Account, Application, Caller
 from heliograph.server.ports import Database
 
 _LONGEST_NAME = 100
+_LONGEST_BUILT_IN = 64
 _MOST_REDIRECTS = 20
 _LONGEST_REDIRECT = 2000
 _RUNS_CODE = ("javascript", "data", "vbscript", "file", "blob", "about")
@@ -23,9 +25,10 @@ _RUNS_CODE = ("javascript", "data", "vbscript", "file", "blob", "about")
 class Applications:
     """Every application. `owner` narrows to those of one account; others are NotFound, as if they were not there."""
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    def __init__(self, database: Database, identity: Identity, seal: Seal) -> None:
         self._database = database
         self._identity = identity
+        self._seal = seal
 
     async def listed(self, owner: Account | None = None) -> list[Application]:
         """The applications, oldest first."""
@@ -60,18 +63,25 @@ class Applications:
         *,
         with_secret: bool = False,
         by_anybody: bool = False,
+        built_in: tuple[str, str] | None = None,
     ) -> tuple[Application, str | None]:
-        """Register an application. Returns it and its secret, which nobody can show again. Raises BadParameter."""
+        """Register an application. Returns it and its secret, which nobody can show again.
+
+        `built_in` are the client id (or consumer key) and the secret of a program that carries its own. Raises
+        BadParameter, and Conflict where that client id is taken.
+        """
         secret = new_secret() if with_secret else None
         client_id = new_client_id()
+        if built_in:
+            client_id, secret = await self._checked_built_in(*built_in)
         values: dict[str, object] = {
             "client_id": client_id,
             "key": new_secret(),
             "name": _checked_name(name),
             "account_id": owner.id if owner else None,
             "redirects": _checked_redirects(redirects),
-            "secret": hashed(secret) if secret else None,
             "by_anybody": by_anybody,
+            **(self._stored(secret, client_id) if secret else {}),
         }
         deed = done_by(by, "application.create", client_id, f"owner {owner.name}" if owner else None)
         await self._database.transaction(catalog.noted(catalog.add_application(values), deed))
@@ -124,8 +134,21 @@ class Applications:
     async def rotate(self, application: Application, by: Caller) -> str:
         """Give the application a new secret, which is returned once; the old one is void at once."""
         secret = new_secret()
-        await self._write(application, {"secret": hashed(secret)}, by, "rotate")
+        await self._write(application, self._stored(secret, application.client_id), by, "rotate")
         return secret
+
+    async def _checked_built_in(self, client_id: str, secret: str) -> tuple[str, str]:
+        if not (client_id.isascii() and client_id.isalnum() and len(client_id) <= _LONGEST_BUILT_IN):
+            raise BadParameter(f"The client id must have 1 to {_LONGEST_BUILT_IN} letters and digits.")
+        if not (secret.isascii() and secret.isprintable() and 16 <= len(secret) <= _LONGEST_NAME):
+            raise BadParameter(f"The secret must have 16 to {_LONGEST_NAME} printable characters.")
+        if await self._database.fetch_one(catalog.application(client_id)) is not None:
+            raise Conflict("There is an application of that client id already.")
+        return client_id, secret
+
+    def _stored(self, secret: str, client_id: str) -> dict[str, object]:
+        """The columns of a secret: a hash to compare with, and sealed for signatures of OAuth 1.0a."""
+        return {"secret": hashed(secret), "sealed_secret": self._seal.sealed(secret, client_id)}
 
     async def _write(
         self, application: Application, values: dict[str, object], by: Caller, verb: str, detail: str | None = None

@@ -152,6 +152,8 @@ function send(body, key, progress) {
     request.open("POST", "/api/v1/images");
     request.setRequestHeader("Idempotency-Key", key);
     request.setRequestHeader("Accept", "application/json");
+    // Whoever is logged in uploads into the account: the cookie counts only with the form's own key.
+    request.setRequestHeader("X-Fkey", form.elements.fkey.value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) progress(event.loaded / event.total); });
     request.addEventListener("error", () => reject(new Failure("The connection was lost.", true)));

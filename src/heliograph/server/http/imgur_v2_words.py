@@ -1,0 +1,197 @@
+"""How Imgur API v2 spells what it says: formats, images and links, errors, what is left. Evidence: wire page imgur-v2.
+
+XML unless JSON is asked for. JSON is compact under its bare media type, which PyImgur compares to the letter; in XML
+the names are the same, nested, without attributes, and what is not there is an empty element. The parameters that
+choose how to answer (`_format`, `_fake_status`) come in the query or, once a form was read, in the form.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.server.errors import HeliographError
+from heliograph.server.http.allowances import allowance_of, nearest
+from heliograph.server.http.bodies import Form
+from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
+from heliograph.server.links import Links
+from heliograph.server.model import Image
+
+_BAD_IMAGE = "Image format not supported, or image is corrupt."
+
+ANSWERS: dict[str, tuple[int, str | None]] = {
+    "NoImageSent": (400, None),
+    "UnsupportedFormat": (400, _BAD_IMAGE),
+    "CorruptImage": (400, _BAD_IMAGE),
+    "TooManyBytes": (400, None),
+    "TooManyPixels": (400, None),
+    "TooManyFrames": (400, None),
+    "InvalidUrl": (400, None),
+    "ForbiddenAddress": (400, None),
+    "FetchFailed": (400, None),
+    "LocalPathSent": (400, None),
+    "NoKeySent": (401, "No API key was sent"),
+    "UnknownKey": (403, "Invalid API key"),
+    "NoTokenSent": (401, "This needs an account: sign the request by OAuth, or send the cookie of /2/signin."),
+    "InvalidToken": (401, None),
+    "InvalidFkey": (403, None),
+    "Forbidden": (403, None),
+    "NotFound": (404, None),
+    "MethodNotAllowed": (405, None),
+    "Gone": (404, None),
+    "BadParameter": (400, None),
+    "Conflict": (409, None),
+    "UploadLimitReached": (403, "API limits exceeded"),
+    "TooManyAttempts": (403, None),
+    "QuotaExceeded": (403, None),
+    "Busy": (503, None),
+    "StorageUnavailable": (503, None),
+    "Internal": (500, None),
+}
+"""Each failure -> its HTTP status, and Imgur's text where it is known (wire page imgur-v2, section 5)."""
+
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, PUT, POST, DELETE, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Requested-With",
+    "access-control-expose-headers": "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+}
+"""So that scripts of any page may call; cookies do not come along."""
+
+_ENTRIES = {"most_popular_images": "image_hash"}
+"""Lists whose entries XML does not call `item` (wire page imgur-v2, section 3)."""
+
+_KEPT_AS = "imgur_v2_fields"
+
+
+class Words:
+    """Writes v2's answers."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def reply(
+        self,
+        request: Request,
+        root: str,
+        content: object,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """`content` under its `root`, in the format that the request asks for, with what is left of the limits."""
+        headers = {**CORS, **(headers or {}), **limit_headers(request)}
+        if wants_json(request):
+            return json_reply({root: content}, status, headers)
+        return xml_reply(xml_element(root, _for_xml(content), entries=_ENTRIES), status, headers)
+
+    def success(self, request: Request, root: str) -> Response:
+        """What answers a call that has nothing to tell."""
+        return self.reply(request, root, {"message": "Success"})
+
+    def speak(self, request: Request, error: HeliographError) -> Response:
+        """A failure. Of the parameters only the names are repeated: among the values are keys and signatures."""
+        status, text = ANSWERS[error.name]
+        failure = {
+            "message": text or error.message,
+            "request": request.url.path,
+            "method": request.method.lower(),
+            "format": "json" if wants_json(request) else "xml",
+            "parameters": ", ".join(name for name in _fields(request) if not name.startswith("_")),
+        }
+        faked = _fields(request).get("_fake_status") == "200"
+        return self.reply(request, "error", failure, 200 if faked else status, failure_headers(error))
+
+    def preflight(self) -> Response:
+        """What answers OPTIONS of anything: what scripts of other pages may send."""
+        return Response(status_code=200, headers={**CORS, "access-control-max-age": "86400"})
+
+    def image(self, image: Image, *, owned: bool = False, views: int = 0, bandwidth: int = 0) -> dict[str, Any]:
+        """An image and its links; `owned` as an upload is answered, for who may delete it.
+
+        `bandwidth` is in bytes. A text that is not there is empty in the answer to an upload and null in reads.
+        """
+        blob, links, absent = image.blob, self._links, "" if owned else None
+        about = {
+            "name": image.name or False,
+            "title": image.title or absent,
+            "caption": image.description or absent,
+            "hash": image.id,
+            "deletehash": image.delete_hash,
+            "datetime": spelt(image.created),
+            "type": blob.media_type,
+            "animated": str(blob.animated).lower(),
+            "width": blob.width,
+            "height": blob.height,
+            "size": blob.size,
+            "views": views,
+            "bandwidth": bandwidth,
+        }
+        where = {
+            "original": links.direct(image.id, blob.media_type),
+            "imgur_page": links.page(image.id),
+            "delete_page": links.delete_page(image.delete_hash),
+            "small_square": links.thumbnail(image.id, "s"),
+            "large_thumbnail": links.thumbnail(image.id, "l"),
+        }
+        if not owned:
+            del about["name"], about["deletehash"], where["delete_page"]
+        return {"image": about, "links": where}
+
+
+def heard(request: Request, form: Form) -> None:
+    """Keep the fields of a form that was read: it may say how to answer, and a failure repeats their names."""
+    request.scope["state"][_KEPT_AS] = form.texts
+
+
+def method_of(request: Request) -> str:
+    """The method in capitals: that of the request, or what its field `_method` says instead."""
+    return _fields(request).get("_method", "").upper() or request.method
+
+
+def spelt(at: datetime) -> str:
+    """A time as v2 writes it, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the answer is to be JSON: by the path's suffix, else by `_format`; without a word it is XML."""
+    path = request.url.path
+    if path.endswith((".json", ".xml")):
+        return path.endswith(".json")
+    return _fields(request).get("_format", "").lower() == "json"
+
+
+def name_in_path(request: Request) -> str:
+    """The id or hash that the path names, without the format's suffix."""
+    return str(request.path_params["name"]).removesuffix(".json").removesuffix(".xml")
+
+
+def limit_headers(request: Request) -> dict[str, str]:
+    """The limit that would refuse first. Bare integers; the reset is a moment, in seconds since 1970."""
+    told = nearest(allowance_of(request).buckets)
+    if not told:
+        return {}
+    state = told[0]
+    return {
+        "x-ratelimit-limit": str(state.bucket.limit),
+        "x-ratelimit-remaining": str(state.left),
+        "x-ratelimit-reset": str(int(time.time()) + state.resets_in),
+    }
+
+
+def _fields(request: Request) -> Mapping[str, str]:
+    """What the request says beside its picture: the query, or query and form once that was read."""
+    heard_of: Mapping[str, str] | None = request.scope["state"].get(_KEPT_AS)
+    return request.query_params if heard_of is None else heard_of
+
+
+def _for_xml(content: object) -> object:
+    """The same with nothing in place of false: only a name that is not there is false in v2."""
+    if isinstance(content, Mapping):
+        return {name: _for_xml(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_for_xml(each) for each in content]
+    return None if content is False else content
