@@ -104,7 +104,7 @@ class Application:
     """A registered API client. Programs carry `client_id` or, in the dialects that have 32 characters, `key`: both are
     public. Redirect addresses are where its users may be sent back to.
 
-    enabled: False also where it is `suspended`, which is the operator's deed and not its owner's. by_anybody: whoever
+    suspended: disabled by the operator, so that its owner cannot enable it. by_anybody: whoever
     registered it had no account. limits: rules of its own, as `limits.own_rules` reads them; None where the general
     ones hold.
     """

@@ -60,7 +60,7 @@ applications = Table(
     Column("redirects", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
-    # Disabled by the operator, which its owner cannot undo.
+    # Disabled by the operator, which its owner cannot undo; `enabled` is false then.
     Column("suspended", Boolean, nullable=False, default=False),
     # Registered by somebody without an account.
     Column("by_anybody", Boolean, nullable=False, default=False),

@@ -117,8 +117,9 @@ class Applications:
 
     async def suspend(self, application: Application, suspended: bool, by: Caller) -> None:
         """Disable the application as its operator, so that its owner cannot enable it; or enable it again."""
-        values: dict[str, object] = {"suspended": True} if suspended else {"suspended": False, "enabled": True}
-        await self._write(application, values, by, "disable" if suspended else "enable")
+        await self._write(
+            application, {"suspended": suspended, "enabled": not suspended}, by, "disable" if suspended else "enable"
+        )
 
     async def set_limits(self, application: Application, limits: str | None, by: Caller) -> None:
         """Give the application rules of its own in place of the general ones by application; None takes them away.
