@@ -7,7 +7,7 @@ who has its secret may change it.
 from collections.abc import Sequence
 
 from heliograph.server.callers import account_of
-from heliograph.server.errors import Forbidden, UploadLimitReached
+from heliograph.server.errors import Forbidden, HeliographError, UploadLimitReached
 from heliograph.server.identity import Applications
 from heliograph.server.limits import network_of
 from heliograph.server.model import Application, Bucket, Caller
@@ -35,6 +35,14 @@ class Registration:
             return
         if account_of(caller, "account").role != "administrator" and self._who == "administrators":
             raise Forbidden("Only administrators may register applications here.")
+
+    def is_open(self, caller: Caller) -> bool:
+        """Whether the caller may register one."""
+        try:
+            self.must_be_open(caller)
+        except HeliographError:
+            return False
+        return True
 
     async def register(
         self, caller: Caller, name: str, redirects: Sequence[str], *, with_secret: bool

@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.cli.test_admin import PASSWORD, run
 from tests.running import RunningServer, serving
+from tests.server.http.test_account_pages import Browser
 from tests.server.http.test_native import failure
 
 PLACE = "/api/v1/applications"
@@ -91,3 +92,23 @@ def test_what_the_operator_disabled_its_owner_cannot_enable(opened: RunningServe
     assert httpx2.get(place, headers=headers).json()["enabled"] is False
     assert run(opened.data, "app", "enable", made["client_id"]).returncode == 0
     assert httpx2.get(place, headers=headers).json()["enabled"] is True
+
+
+def test_the_pages_hold_to_it_too(tmp_path: Path) -> None:
+    with serving(tmp_path, APPLICATION_REGISTRATION="administrators") as server:
+        made = run(server.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD)
+        assert made.returncode == 0, made.stderr
+        browser = Browser(server)
+        assert browser.log_in().status_code == 303
+        assert "Register an application" not in browser.http.get("/account/applications").text
+        refused = browser.post("/account/settings", "/account/applications", name="Mine")
+        assert refused.status_code == 403
+        assert run(server.data, "app", "list").stdout.count("Mine") == 0
+        assert run(server.data, "app", "create", "Mine", "--owner", "ada").returncode == 0
+        client_id = run(server.data, "app", "list").stdout.splitlines()[-1].split("\t")[0]
+        assert run(server.data, "app", "disable", client_id).returncode == 0
+        shown = browser.http.get("/account/applications").text
+        assert "The operator has disabled this application." in shown
+        assert 'value="enable"' not in shown
+        place = f"/account/applications/{client_id}"
+        assert browser.post("/account/settings", place, verb="enable").status_code == 403

@@ -136,9 +136,7 @@ def test_a_hop_is_an_address_or_not_believed(hops: str, address: str, strict: tu
     """Else each connection, by its port, or each word would have limits of its own."""
     server, folder = strict
     answer = httpx2.get(f"{server.url}/livez", headers={"x-forwarded-for": hops})
-    log = (folder / "server.log").read_text().splitlines()
-    line = next(json.loads(each) for each in log if answer.headers["x-request-id"] in each)
-    assert line["address"] == address
+    assert logged(folder / "server.log", answer)["address"] == address
 
 
 def test_an_untrusted_peer_cannot_choose_its_address(http: httpx2.Client, server: RunningServer) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from heliograph.server.errors import BadParameter, HeliographError
 from heliograph.server.http.frame import HEADINGS, Frame
 from heliograph.server.identity import Applications, Tokens
-from heliograph.server.model import SCOPES, Account
+from heliograph.server.model import SCOPES, Account, Caller
 from heliograph.server.registration import Registration
 
 _DAYS = {"30": 30, "90": 90, "365": 365}
@@ -51,8 +51,8 @@ class KeyPages:
 
     async def applications(self, request: Request) -> Response:
         """GET /account/applications."""
-        _, account = await self._frame.visitors.member(request)
-        return await self._shown_applications(request, account)
+        visitor, account = await self._frame.visitors.member(request)
+        return await self._shown_applications(request, visitor.caller, account)
 
     async def register(self, request: Request) -> Response:
         """POST /account/applications."""
@@ -63,8 +63,8 @@ class KeyPages:
                 visitor.caller, form.get("name", ""), redirects, with_secret=with_secret
             )
         except BadParameter as refused:
-            return await self._shown_applications(request, account, refused=refused)
-        return await self._shown_applications(request, account, (made.client_id, secret))
+            return await self._shown_applications(request, visitor.caller, account, refused=refused)
+        return await self._shown_applications(request, visitor.caller, account, (made.client_id, secret))
 
     async def change(self, request: Request) -> Response:
         """POST /account/applications/{id}: what the pressed button says, one of edit, rotate, enable and disable."""
@@ -73,7 +73,7 @@ class KeyPages:
         verb = form.get("verb", "")
         if verb == "rotate":
             secret = await self._applications.rotate(found, visitor.caller)
-            return await self._shown_applications(request, account, (found.client_id, secret))
+            return await self._shown_applications(request, visitor.caller, account, (found.client_id, secret))
         try:
             if verb in ("enable", "disable"):
                 await self._applications.change(found, visitor.caller, enabled=verb == "enable")
@@ -81,7 +81,7 @@ class KeyPages:
                 name, redirects = form.get("name", ""), form.get("redirects", "").split()
                 await self._applications.change(found, visitor.caller, name=name, redirects=redirects)
         except BadParameter as refused:
-            return await self._shown_applications(request, account, refused=refused)
+            return await self._shown_applications(request, visitor.caller, account, refused=refused)
         return self._frame.redirect("/account/applications")
 
     async def _shown_tokens(
@@ -93,12 +93,20 @@ class KeyPages:
     async def _shown_applications(
         self,
         request: Request,
+        caller: Caller,
         account: Account,
         made: tuple[str, str | None] | None = None,
         refused: HeliographError | None = None,
     ) -> Response:
         mine = await self._applications.listed(account)
-        return await self._shown(request, "account_applications.html", refused, applications=mine, made=made)
+        return await self._shown(
+            request,
+            "account_applications.html",
+            refused,
+            applications=mine,
+            made=made,
+            open=self._registration.is_open(caller),
+        )
 
     async def _shown(
         self, request: Request, template: str, refused: HeliographError | None, **content: object
