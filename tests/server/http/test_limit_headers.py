@@ -181,6 +181,14 @@ def test_what_any_answer_of_the_native_api_says_is_what_the_next_request_meets(c
     }
 
 
+@pytest.mark.parametrize("path", ["token", "device", "revoke"])
+def test_what_oauth_answers_say_is_what_the_next_request_meets(path: str, whole: World) -> None:
+    url = f"{whole.server.url}/api/v1/oauth/{path}"
+    answers = [httpx2.post(url, data={"client_id": whole.things["application"]}) for _ in range(2)]
+    left = [structured(answer.headers["ratelimit"])["requests-by-address-86400"]["r"] for answer in answers]
+    assert left[0] == left[1] + 1
+
+
 def test_a_request_with_name_and_password_is_counted_too(tmp_path: Path) -> None:
     with serving(tmp_path, LIMITS="3/day by address") as server:
         assert run(server.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD).returncode == 0

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from heliograph.server.callers import Callers
 from heliograph.server.errors import HeliographError, UploadLimitReached
 from heliograph.server.limits import Limits
-from heliograph.server.model import Allowance, BucketState, Caller
+from heliograph.server.model import Allowance, Bucket, BucketState, Caller
 
 _KEPT_AS = "allowance"
 
@@ -78,3 +78,20 @@ def allowance_of(request: Request) -> Allowance:
 def nearest(states: Iterable[BucketState]) -> list[BucketState]:
     """The buckets in the order in which they would refuse more requests such as this one."""
     return sorted(states, key=lambda state: (state.left_for, -state.resets_in))
+
+
+def rate_limit_fields(request: Request) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
+    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
+    """
+    states = nearest(allowance_of(request).buckets)
+    if not states:
+        return {}
+    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
+    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
+    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _policy_name(bucket: Bucket) -> str:
+    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
+    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'

@@ -16,14 +16,14 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
-from heliograph.server.http.allowances import admitted, admitted_as, allowance_of, count, nearest
+from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
 from heliograph.server.http.bodies import Form, Reader, small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.http.visitors import Visitors
 from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Bucket, Caller, Image, Texts
+from heliograph.server.model import Caller, Image, Texts
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Accepted, Uploads
@@ -243,15 +243,8 @@ class Native:
         return json_reply(problem, status, headers, "application/problem+json")
 
     def headers_of_all(self, request: Request) -> dict[str, str]:
-        """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its
-        end first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
-        """
-        states = nearest(allowance_of(request).buckets)
-        if not states:
-            return {}
-        policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
-        left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
-        return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+        """What limits leave, on every answer."""
+        return rate_limit_fields(request)
 
     async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
         """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says.
@@ -352,11 +345,6 @@ async def read_json(request: Request, kind: type[T], empty: bytes = b"") -> T:
         return msgspec.json.decode(await small_body(request) or empty, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
-
-
-def _policy_name(bucket: Bucket) -> str:
-    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
-    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'
 
 
 def _replay_header(accepted: Accepted) -> dict[str, str]:
