@@ -29,6 +29,7 @@ from heliograph.server.config import BadSetting, Settings
 from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.routes import Application, table
@@ -112,14 +113,24 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
-        files = ImageFiles(services.library, services.statistics)
+        files = ImageFiles(services.library, services.statistics, self._instead())
         metrics.registry.register(_Work(self._pool, services.uploads, services.limits, self._limiter))
         return Surroundings(
-            Application(table(handlers(services, self._settings, self.links, self._status(metrics))), files, metrics),
+            Application(
+                table(handlers(services, self._settings, self.links, self._status(metrics))),
+                files,
+                metrics,
+                ImageHost(self.links),
+            ),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
         )
+
+    def _instead(self) -> str:
+        """The address that is answered for a picture that is missing; empty where a status says it."""
+        setting = self._settings.missing_image
+        return {"404": "", "redirect": self.links.removed}.get(setting, setting)
 
     def _status(self, metrics: Metrics) -> Status:
         needed = {"database": self._identity.reachable, "storage": self._storage_answers}

@@ -20,6 +20,7 @@ from heliograph.server.http.imgur_v2_words import Words
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
 from heliograph.server.http.openapi import Reference
@@ -102,11 +103,18 @@ class _Maker:
     def native(self) -> dict[str, Any]:
         on, links = self._on, self._links
         native = Native(
-            **self._arriving, visitors=self._visitors, library=on.library, albums=on.albums, signer=on.signer
+            **self._arriving,
+            visitors=self._visitors,
+            library=on.library,
+            albums=on.albums,
+            statistics=on.statistics,
+            favorites=on.favorites,
+            signer=on.signer,
         )
         return {
             "native": native,
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
+            "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
             "identity": NativeIdentity(
                 native=native,
                 callers=on.callers,
@@ -126,7 +134,7 @@ class _Maker:
             **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
         )
         return {
-            "v1": ImgurV1(**self._arriving),
+            "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
             "v2_account": ImgurV2Account(
                 asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
             ),
@@ -162,6 +170,7 @@ class _Maker:
                 frame=frame,
                 library=on.library,
                 albums=on.albums,
+                statistics=on.statistics,
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),

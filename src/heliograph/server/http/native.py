@@ -16,6 +16,7 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
+from heliograph.server.favorites import Favorites
 from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
 from heliograph.server.http.bodies import Form, Reader, small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
@@ -25,6 +26,7 @@ from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Caller, Image, Texts
 from heliograph.server.receipts import Signer
+from heliograph.server.statistics import Statistics
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Accepted, Uploads
 
@@ -80,7 +82,7 @@ class Thumbnails(msgspec.Struct):
 class ImageAnswer(msgspec.Struct, omit_defaults=True):
     """An image. Delete link and hash are for its owner and uploader, the removed metadata for its uploader only.
 
-    Listings leave the receipt out.
+    Receipt and use are told where one image is asked for, `favorite` to whoever has an account.
     """
 
     id: str
@@ -104,6 +106,13 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
     ] = msgspec.UNSET
     delete_link: str | msgspec.UnsetType = msgspec.UNSET
     delete_hash: str | msgspec.UnsetType = msgspec.UNSET
+    views: Annotated[int | msgspec.UnsetType, msgspec.Meta(description="How often it was looked at, in any size.")] = (
+        msgspec.UNSET
+    )
+    bandwidth: Annotated[int | msgspec.UnsetType, msgspec.Meta(description="Bytes that this took.")] = msgspec.UNSET
+    favorite: Annotated[bool | msgspec.UnsetType, msgspec.Meta(description="Whether you have marked it.")] = (
+        msgspec.UNSET
+    )
     removed_metadata: Annotated[
         list[str] | msgspec.UnsetType, msgspec.Meta(description="Private metadata that was taken out on arrival.")
     ] = msgspec.UNSET
@@ -152,6 +161,8 @@ class Native:
         uploads: Uploads,
         library: Library,
         albums: Albums,
+        statistics: Statistics,
+        favorites: Favorites,
         links: Links,
         signer: Signer,
     ) -> None:
@@ -162,6 +173,8 @@ class Native:
         self._uploads = uploads
         self._library = library
         self._albums = albums
+        self._statistics = statistics
+        self._favorites = favorites
         self._links = links
         self._signer = signer
 
@@ -186,6 +199,10 @@ class Native:
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
+        served = await self._statistics.of(image.id)
+        answer.views, answer.bandwidth = served.views, served.bandwidth
+        if caller.account:
+            answer.favorite = image.id in await self._favorites.among(caller.account, [image])
         return json_reply(answer)
 
     async def edit(self, request: Request) -> Response:
