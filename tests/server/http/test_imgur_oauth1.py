@@ -333,6 +333,26 @@ def test_a_disabled_program_an_account_and_a_revoked_access_are_refused(world: W
     assert session.get(world.server.url + ACCOUNT).status_code == 401
 
 
+def test_what_was_allowed_is_listed_and_ends_when_it_is_revoked(world: World) -> None:
+    add_person(world.server, "carol")
+    carol = Person(world.server, "carol")
+    assert "There are none." in carol.http.get("/account/grants").text
+    one, two = (let_in(world.server, world.program, carol) for _ in range(2))
+    assert one.get(world.server.url + ACCOUNT).status_code == 200
+    page = carol.http.get("/account/grants").text
+    first, second = re.findall(r'action="(/account/grants/oauth1/\w+/revoke)"', page)
+    assert page.count("never used") == 1
+    sent = {"fkey": carol.fkey("/account/grants")}
+    assert world.ada.http.post(first, data={"fkey": world.ada.fkey("/account/grants")}).status_code == 404
+    assert carol.http.post(first, data=sent).status_code == 303
+    assert carol.http.post(first, data=sent).status_code == 404, "it is there no more"
+    assert carol.http.post(second.replace("oauth1", "oauth9"), data=sent).status_code == 404
+    assert [each.get(world.server.url + ACCOUNT).status_code for each in (one, two)] == [401, 200]
+    audit = run(world.server.data, "audit").stdout
+    assert "oauth1.revoke" in audit
+    assert audit.count("oauth1.allow") >= 2
+
+
 def test_plaintext_is_taken_where_the_public_address_is_https(tmp_path: Path) -> None:
     with serving(tmp_path, PUBLIC_URL="https://h.example") as server, closing_all():
         program = register(server)

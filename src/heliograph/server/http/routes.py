@@ -30,8 +30,11 @@ from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 
 log = logging.getLogger("heliograph")
@@ -66,11 +69,14 @@ class Handlers:
     reference: Reference
     v1: ImgurV1
     v3: ImgurV3
+    stack_web: StackWeb
+    stack_mobile: StackMobile
     frame: Frame
     pages: Pages
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
     v2: ImgurV2
@@ -82,7 +88,13 @@ class Handlers:
 
 
 def table(of: Handlers) -> tuple[Row, ...]:
-    """Every URL of the server."""
+    """Every URL of the server, a dialect at a time."""
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
+
+
+def _native(of: Handlers) -> tuple[Row, ...]:
+    """The native API."""
     # fmt: off
     return (
         Row("POST",   "/api/v1/images",                    of.native.upload,      of.native),
@@ -109,7 +121,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
+    )
+    # fmt: on
 
+
+def _imgur(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v1, v2 and v3."""
+    # fmt: off
+    return (
         Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
         Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
 
@@ -119,41 +138,6 @@ def table(of: Handlers) -> tuple[Row, ...]:
           for path in ("/3/image", "/3/upload", "/3/image/{name}")),
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
-
-        *_imgur_v2(of),
-        *_imgur_v2_accounts(of),
-        *_oauth1(of),
-
-        Row("GET",    "/",                                 of.pages.front,        of.frame),
-        Row("POST",   "/",                                 of.pages.upload,       of.frame),
-        Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
-        Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
-        Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
-        Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
-        Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
-        Row("GET",    "/login",                            of.login.ask,          of.frame),
-        Row("POST",   "/login",                            of.login.log_in,       of.frame),
-        Row("POST",   "/logout",                           of.login.log_out,      of.frame),
-        Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
-        Row("POST",   "/register",                         of.login.register,     of.frame),
-        Row("GET",    "/account",                          of.account.images,     of.frame),
-        Row("GET",    "/account/albums",                   of.account.albums,     of.frame),
-        Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
-        Row("POST",   "/account/settings",                 of.account.change,     of.frame),
-        Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
-        Row("POST",   "/account/delete",                   of.account.end,        of.frame),
-        Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
-        Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
-        Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
-        Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
-        Row("POST",   "/account/applications",             of.keys.register,      of.frame),
-        Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
-        Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
-        Row("GET",    "/{id}",                             of.pages.image,        of.frame),
-
-        Row("GET",    "/livez",                            of.status.live,        of.status),
-        Row("GET",    "/readyz",                           of.status.ready,       of.status),
-        Row("GET",    "/metrics",                          of.status.metrics,     of.status),
     )
     # fmt: on
 
@@ -206,6 +190,64 @@ def _oauth1(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST",         "/oauth/access_token",       of.oauth1.access_token, of.oauth1),
         Row("GET",                  "/oauth/authorize",          of.oauth1_page.ask,     of.frame),
         Row("POST",                 "/oauth/authorize",          of.oauth1_page.answer,  of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    )
+    # fmt: on
+
+
+def _pages(of: Handlers) -> tuple[Row, ...]:
+    """What people look at. `/{id}` takes any word, and is asked last."""
+    # fmt: off
+    return (
+        Row("GET",    "/",                                 of.pages.front,        of.frame),
+        Row("POST",   "/",                                 of.pages.upload,       of.frame),
+        Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
+        Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
+        Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
+        Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
+        Row("GET",    "/login",                            of.login.ask,          of.frame),
+        Row("POST",   "/login",                            of.login.log_in,       of.frame),
+        Row("POST",   "/logout",                           of.login.log_out,      of.frame),
+        Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
+        Row("POST",   "/register",                         of.login.register,     of.frame),
+        Row("GET",    "/account",                          of.account.images,     of.frame),
+        Row("GET",    "/account/albums",                   of.account.albums,     of.frame),
+        Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
+        Row("POST",   "/account/settings",                 of.account.change,     of.frame),
+        Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
+        Row("POST",   "/account/delete",                   of.account.end,        of.frame),
+        Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
+        Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
+        Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
+        Row("POST",   "/account/applications",             of.keys.register,      of.frame),
+        Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
+        Row("GET",    "/account/grants",                   of.grants.grants,      of.frame),
+        Row("POST",   "/account/grants/{giver}/{id}/revoke", of.grants.revoke,    of.frame),
+        Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/{id}",                             of.pages.image,        of.frame),
+    )
+    # fmt: on
+
+
+def _status(of: Handlers) -> tuple[Row, ...]:
+    """Health and metrics."""
+    # fmt: off
+    return (
+        Row("GET",    "/livez",                            of.status.live,        of.status),
+        Row("GET",    "/readyz",                           of.status.ready,       of.status),
+        Row("GET",    "/metrics",                          of.status.metrics,     of.status),
     )
     # fmt: on
 

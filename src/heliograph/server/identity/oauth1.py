@@ -35,6 +35,9 @@ _PIN_DIGITS = 8
 _LONGEST_KEY = 64
 _TOKEN_LENGTH = 32
 _LARGE = 64 * 1024
+_two_large_at_once = asyncio.Semaphore(2)
+"""The text that is signed stands in memory several times while it is checked."""
+
 _LOOPBACK = re.compile(r"\A(http://(?:127\.0\.0\.1|localhost|\[::1\])):\d{1,5}(?=[/?]|\Z)")
 
 
@@ -226,7 +229,8 @@ async def _is_right(signed: Signed, consumer_secret: str, token_secret: str) -> 
     """`is_right`, beside the event loop where a picture is among what was signed."""
     if sum(len(value) for _, value in signed.parameters) < _LARGE:
         return is_right(signed, consumer_secret, token_secret)
-    return await asyncio.to_thread(is_right, signed, consumer_secret, token_secret)
+    async with _two_large_at_once:
+        return await asyncio.to_thread(is_right, signed, consumer_secret, token_secret)
 
 
 def _check_registered(callback: str, application: Application) -> None:
