@@ -69,7 +69,8 @@ class Image:
 
     `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
     maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
-    told to the uploader and the owner only. `answer` is the server's whole answer, unknown members too.
+    told to the uploader and the owner only. `views` (in any size) and `bandwidth` (bytes that took)
+    are told by `info` only. `answer` is the server's whole answer, unknown members too.
     """
 
     id: str
@@ -91,6 +92,8 @@ class Image:
     delete_hash: str | None = field(default=None, repr=False)
     receipt: Receipt | None = field(default=None, repr=False)
     removed_metadata: tuple[str, ...] = ()
+    views: int | None = field(default=None, compare=False)
+    bandwidth: int | None = field(default=None, compare=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -151,10 +154,17 @@ class Image:
             delete_link=answer.get("delete_link"),
             delete_hash=answer.get("delete_hash"),
             receipt=Receipt.parse(receipt) if receipt else None,
+            views=_count(answer.get("views")),
+            bandwidth=_count(answer.get("bandwidth")),
             removed_metadata=tuple(map(str, answer.get("removed_metadata") or ())),
             answer=answer,
             **texts,
         )
+
+
+def _count(told: object) -> int | None:
+    """What was counted, or None where the server did not say."""
+    return int(str(told)) if told is not None else None
 
 
 def jws_parts(token: str) -> tuple[bytes, bytes, bytes]:

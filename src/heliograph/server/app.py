@@ -29,12 +29,25 @@ from heliograph.server.config import BadSetting, Settings
 from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
+from heliograph.server.identity import (
+    Accounts,
+    Applications,
+    Devices,
+    Fkeys,
+    Grants,
+    Identity,
+    OAuth1,
+    Seal,
+    Sessions,
+    Tokens,
+)
+from heliograph.server.identity.grants import Lifetimes
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
@@ -97,14 +110,24 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
-        files = ImageFiles(services.library, services.statistics)
+        files = ImageFiles(services.library, services.statistics, self._instead())
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(handlers(services, self._settings, self.links, self._status(metrics))), files, metrics),
+            Application(
+                table(handlers(services, self._settings, self.links, self._status(metrics))),
+                files,
+                metrics,
+                ImageHost(self.links),
+            ),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
         )
+
+    def _instead(self) -> str:
+        """The address that is answered for a picture that is missing; empty where a status says it."""
+        setting = self._settings.missing_image
+        return {"404": "", "redirect": self.links.removed}.get(setting, setting)
 
     def _status(self, metrics: Metrics) -> Status:
         needed = {"database": self._identity.reachable, "storage": self._storage_answers}
@@ -116,7 +139,13 @@ class Server:
         signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
+        lifetimes = Lifetimes(
+            settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
+        )
+        grants = Grants(database, self._identity, lifetimes)
         return Services(
+            grants=grants,
+            devices=Devices(database, grants, self._limiter, settings.device_code_seconds),
             accounts=accounts,
             applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),

@@ -42,7 +42,7 @@ _FAILED_SECONDS = 60.0
 
 _LOST = "The picture's bytes cannot be read just now. The operator has been told."
 _ID = re.compile(r"[A-Za-z0-9]{5,10}")
-_DELETE_HASH = re.compile(r"[A-Za-z0-9]{1,15}")
+_DELETE_HASH = re.compile(r"[A-Za-z0-9]{10,15}")
 
 log = logging.getLogger("heliograph")
 

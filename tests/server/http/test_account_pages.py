@@ -172,7 +172,7 @@ FORMS = [
     ("/account/settings", "/account/delete"),
     ("/account/tokens", "/account/tokens"),
     ("/account/applications", "/account/applications"),
-    ("/account/grants", "/account/grants/oauth1/abc/revoke"),
+    ("/account/grants", "/account/grants/abc/revoke"),
 ]
 
 

@@ -154,7 +154,7 @@ def _area(path: str) -> str:
         return "native"
     if path.startswith("/3/"):
         return "imgur_v3"
-    if path.startswith(("/2/", "/oembed")):
+    if path.startswith(("/2/", "/oauth/", "/oembed")):
         return "imgur_v2"
     if path.startswith("/api/"):
         return "imgur_v1"

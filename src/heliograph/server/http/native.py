@@ -15,6 +15,7 @@ from starlette.responses import Response
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
+from heliograph.server.favorites import Favorites
 from heliograph.server.http.allowances import admitted, allowance_of, count, nearest
 from heliograph.server.http.bodies import Form, Reader, small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
@@ -24,6 +25,7 @@ from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Bucket, Caller, Image, Texts
 from heliograph.server.receipts import Signer
+from heliograph.server.statistics import Statistics
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Accepted, Uploads
 
@@ -47,6 +49,7 @@ STATUS: dict[str, int] = {
     "UnknownKey": 401,
     "NoTokenSent": 401,
     "InvalidToken": 401,
+    "GrantRefused": 400,
     "InvalidFkey": 403,
     "Forbidden": 403,
     "NotFound": 404,
@@ -78,7 +81,7 @@ class Thumbnails(msgspec.Struct):
 class ImageAnswer(msgspec.Struct, omit_defaults=True):
     """An image. Delete link and hash are for its owner and uploader, the removed metadata for its uploader only.
 
-    Listings leave the receipt out.
+    Receipt and use are told where one image is asked for, `favorite` to whoever has an account.
     """
 
     id: str
@@ -102,6 +105,13 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
     ] = msgspec.UNSET
     delete_link: str | msgspec.UnsetType = msgspec.UNSET
     delete_hash: str | msgspec.UnsetType = msgspec.UNSET
+    views: Annotated[int | msgspec.UnsetType, msgspec.Meta(description="How often it was looked at, in any size.")] = (
+        msgspec.UNSET
+    )
+    bandwidth: Annotated[int | msgspec.UnsetType, msgspec.Meta(description="Bytes that this took.")] = msgspec.UNSET
+    favorite: Annotated[bool | msgspec.UnsetType, msgspec.Meta(description="Whether you have marked it.")] = (
+        msgspec.UNSET
+    )
     removed_metadata: Annotated[
         list[str] | msgspec.UnsetType, msgspec.Meta(description="Private metadata that was taken out on arrival.")
     ] = msgspec.UNSET
@@ -150,6 +160,8 @@ class Native:
         uploads: Uploads,
         library: Library,
         albums: Albums,
+        statistics: Statistics,
+        favorites: Favorites,
         links: Links,
         signer: Signer,
     ) -> None:
@@ -160,6 +172,8 @@ class Native:
         self._uploads = uploads
         self._library = library
         self._albums = albums
+        self._statistics = statistics
+        self._favorites = favorites
         self._links = links
         self._signer = signer
 
@@ -184,6 +198,10 @@ class Native:
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
+        served = await self._statistics.of(image.id)
+        answer.views, answer.bandwidth = served.views, served.bandwidth
+        if caller.account:
+            answer.favorite = image.id in await self._favorites.among(caller.account, [image])
         return json_reply(answer, headers=limit_headers(request))
 
     async def edit(self, request: Request) -> Response:

@@ -15,7 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.hosts import ImageHost
+from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v2 import ImgurV2
@@ -25,7 +28,9 @@ from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oauth import OAuth
 from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
@@ -65,6 +70,7 @@ class Handlers:
 
     native: Native
     albums: NativeAlbums
+    favorites: NativeFavorites
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -76,6 +82,9 @@ class Handlers:
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    oauth: OAuth
+    imgur_oauth: ImgurOAuth
+    consent: ConsentPages
     grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
@@ -110,6 +119,10 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/images",        of.albums.set_images,  of.native),
         Row("POST",   "/api/v1/albums/{id}/images",        of.albums.add_images,  of.native),
         Row("DELETE", "/api/v1/albums/{id}/images",        of.albums.remove_images, of.native),
+        Row("PUT",    "/api/v1/images/{id}/favorite",      of.favorites.mark_image, of.native),
+        Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
+        Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
+        Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
@@ -120,6 +133,12 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/api/v1/tokens",                    of.identity.make,      of.native),
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
+        Row("GET",    "/api/v1/oauth/authorize",           of.consent.ask,       of.frame),
+        Row("POST",   "/api/v1/oauth/authorize",           of.consent.answer,    of.frame),
+        Row("POST",   "/api/v1/oauth/token",               of.oauth.token,       of.oauth),
+        Row("POST",   "/api/v1/oauth/device",              of.oauth.device,      of.oauth),
+        Row("POST",   "/api/v1/oauth/revoke",              of.oauth.revoke,      of.oauth),
+        Row("GET",    "/.well-known/oauth-authorization-server", of.oauth.metadata, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
     )
     # fmt: on
@@ -129,8 +148,14 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
     """Imgur API v1, v2 and v3."""
     # fmt: off
     return (
-        Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
-        Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
+        Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
+        Row("GET",    "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("POST",   "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
+        Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
         *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
           for noun in ("image", "upload") for form in ("", ".json", ".xml")),
@@ -138,6 +163,11 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
           for path in ("/3/image", "/3/upload", "/3/image/{name}")),
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
+
+        Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
+        Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
+        Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
+        Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
     )
     # fmt: on
 
@@ -230,12 +260,16 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
         Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
         Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/grants",                   of.grants.listed,     of.frame),
+        Row("POST",   "/account/grants/{id}/revoke",       of.grants.revoke,     of.frame),
+        Row("GET",    "/device",                           of.consent.ask_device, of.frame),
+        Row("POST",   "/device",                           of.consent.answer_device, of.frame),
         Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
         Row("POST",   "/account/applications",             of.keys.register,      of.frame),
         Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
-        Row("GET",    "/account/grants",                   of.grants.grants,      of.frame),
-        Row("POST",   "/account/grants/{giver}/{id}/revoke", of.grants.revoke,    of.frame),
         Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
+        Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
     )
     # fmt: on
@@ -265,8 +299,9 @@ def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row
 class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
-    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics) -> None:
+    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics, image_host: ImageHost) -> None:
         self._files = files
+        self._image_host = image_host
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         by_path: dict[str, dict[str, Row]] = {}
@@ -279,6 +314,9 @@ class Application:
         """Answer one request."""
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
+            return
+        if scope["type"] == "http" and (refusal := self._image_host.refusal(scope)) is not None:
+            await refusal(scope, receive, send)
             return
         await self._router(_as_imgur_reads(scope), receive, send)
 
