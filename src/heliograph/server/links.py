@@ -10,7 +10,7 @@ with a size letter 11, album ids 12 (their page is `/a/ID`), delete hashes 15.
 import re
 import secrets
 import string
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS
@@ -106,6 +106,10 @@ class Links:
     def web(self, image_id: str) -> str:
         """A rendition that every browser shows, of an original that not every browser shows."""
         return f"{self.images}/{image_id}.webp?as=web"
+
+    def description(self, page: str) -> str:
+        """Where a page is described for other sites (oEmbed)."""
+        return f"{self.public}/oembed?format=json&url={quote(page, safe='')}"
 
     def path_of(self, link: str) -> str | None:
         """The path of a link of this server's, by http or https, without query and fragment; None for any other."""

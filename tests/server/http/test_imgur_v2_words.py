@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from heliograph.server.errors import BadParameter, NotFound, UploadLimitReached
 from heliograph.server.http.bodies import Form
-from heliograph.server.http.imgur_v2_words import Words, heard, method_of, name_in_path
+from heliograph.server.http.imgur_v2_words import Words, method_of, name_in_path
 from heliograph.server.links import Links
 from heliograph.server.model import Blob, Image, Served
 from heliograph.server.statistics import Statistics
@@ -54,10 +54,10 @@ def test_the_suffix_chooses_the_format_then_the_parameter_and_xml_is_the_rest(
 
 def test_the_parameters_may_come_in_a_form_that_was_read() -> None:
     asked = request("/2/upload", "key=k")
-    heard(asked, Form({"key": "k", "_format": "json", "_fake_status": "200", "_method": "delete"}))
+    asked.state.form = Form({"key": "k", "_format": "json", "_fake_status": "200", "_method": "delete"}, field="image")
     answer = WORDS.speak(asked, NotFound())
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert json.loads(body(answer))["error"]["parameters"] == "key"
+    assert json.loads(body(answer))["error"]["parameters"] == "key, image"
     assert method_of(asked) == "DELETE"
 
 

@@ -1,6 +1,8 @@
 """oEmbed of our own links, and of no others."""
 
+import html
 import io
+import re
 from xml.etree import ElementTree
 
 import httpx2
@@ -92,6 +94,16 @@ def test_a_larger_size_is_taken_where_it_fits(http: httpx2.Client, server: Runni
     for width, letter in letters.items():
         told = http.get("/oembed", params={"url": f"{server.url}/{name}", "maxwidth": width}).json()
         assert told["url"] == f"{server.url}/{name}{letter}.jpg"
+
+
+def test_the_pages_of_an_image_and_of_an_album_name_their_description(
+    http: httpx2.Client, server: RunningServer
+) -> None:
+    name = published(http)
+    album = http.post("/api/v1/albums", json={"title": "A"}).json()["id"]
+    for page, title in ((f"{server.url}/{name}", "T"), (f"{server.url}/a/{album}", "A")):
+        found = re.search(r'<link rel="alternate" type="application/json\+oembed" href="([^"]+)"', http.get(page).text)
+        assert http.get(html.unescape(found[1])).json()["title"] == title
 
 
 def test_where_nothing_is_small_enough_it_is_a_link(http: httpx2.Client, server: RunningServer) -> None:

@@ -31,7 +31,6 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
-_ATTACHED_FIELD = re.compile(r"\Aattachment\s*;\s*(?=form-data\s*;)", re.IGNORECASE)
 _FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
@@ -324,13 +323,10 @@ class _Fields:
 
 
 class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
-    """Takes parts of `Content-Disposition: attachment; form-data; name=...` too, as GuppieX writes them (wire page
-    imgur-v2, section 2).
-    """
+    """Takes `Content-Disposition: attachment; form-data; name=...` too, as GuppieX has it (wire page imgur-v2)."""
 
     def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
-        """The library's place for other kinds of parts."""
-        return super()._create_segment([(name, _ATTACHED_FIELD.sub("", value)) for name, value in headerlist])
+        return super()._create_segment([(name, value.removeprefix("attachment; ")) for name, value in headerlist])
 
 
 @dataclass(slots=True)

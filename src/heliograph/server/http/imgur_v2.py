@@ -27,7 +27,7 @@ from heliograph.server.errors import (
 )
 from heliograph.server.http.allowances import admitted, allowance_of, nearest
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.imgur_v2_words import CORS, Words, heard, limit_headers, method_of, name_in_path
+from heliograph.server.http.imgur_v2_words import CORS, Words, limit_headers, method_of, name_in_path
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
@@ -160,7 +160,6 @@ class ImgurV2:
         key = request.query_params.get("key", "").strip() or None
         caller = await self._caller(request, key, upload, look) if key else None
         async with self._reader.read(request, pictures) as form:
-            heard(request, form)
             if caller is None:
                 key = form.text("key")
                 caller = await self._caller(request, key, upload and key is not None, look)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from heliograph.server.errors import HeliographError
 from heliograph.server.http.allowances import allowance_of, nearest
-from heliograph.server.http.bodies import Form
+from heliograph.server.http.bodies import form_of
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.links import Links
 from heliograph.server.model import Image, Served
@@ -66,8 +66,6 @@ CORS = {
 _ENTRIES = {"most_popular_images": "image_hash"}
 """Lists whose entries XML does not call `item` (wire page imgur-v2, section 3)."""
 
-_KEPT_AS = "imgur_v2_fields"
-
 
 class Words:
     """Writes v2's answers."""
@@ -102,7 +100,7 @@ class Words:
             "request": request.url.path,
             "method": request.method.lower(),
             "format": "json" if wants_json(request) else "xml",
-            "parameters": ", ".join(name for name in _fields(request) if not name.startswith("_")),
+            "parameters": ", ".join(_parameters(request)),
         }
         faked = _fields(request).get("_fake_status") == "200"
         return self.reply(request, "error", failure, 200 if faked else status, failure_headers(error))
@@ -155,11 +153,6 @@ class Words:
         return {"image": about, "links": where}
 
 
-def heard(request: Request, form: Form) -> None:
-    """Keep the fields of a form that was read: it may say how to answer, and a failure repeats their names."""
-    request.scope["state"][_KEPT_AS] = form.texts
-
-
 def method_of(request: Request) -> str:
     """The method in capitals: that of the request, or what its field `_method` says instead."""
     return _fields(request).get("_method", "").upper() or request.method
@@ -197,9 +190,15 @@ def limit_headers(request: Request) -> dict[str, str]:
 
 
 def _fields(request: Request) -> Mapping[str, str]:
-    """What the request says beside its picture: the query, or query and form once that was read."""
-    heard_of: Mapping[str, str] | None = request.scope["state"].get(_KEPT_AS)
-    return request.query_params if heard_of is None else heard_of
+    """What the request says beside its picture: query and form as far as that was read, or the query alone."""
+    return form_of(request).texts or request.query_params
+
+
+def _parameters(request: Request) -> list[str]:
+    """The names of what was sent, the picture's last, without those that only say how to answer."""
+    picture = form_of(request).field
+    names = dict.fromkeys([*_fields(request), *([picture] if picture else [])])
+    return [name for name in names if not name.startswith("_")]
 
 
 def _for_xml(content: object) -> object:
