@@ -232,7 +232,7 @@ async def _is_right(signed: Signed, consumer_secret: str, token_secret: str) -> 
 
 
 def _check_registered(callback: str, application: Application) -> None:
-    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0020)."""
+    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0015)."""
     if not is_registered(callback, application):
         raise BadParameter(
             "The oauth_callback is not one of this application's redirect addresses. Register it, or use 'oob'."
