@@ -29,6 +29,7 @@ from heliograph.server.config import BadSetting, Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
@@ -113,14 +114,19 @@ class Server:
     def _assembled(self, folder: Path) -> Surroundings:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
-        files = ImageFiles(services.library, services.statistics)
+        files = ImageFiles(services.library, services.statistics, self._instead())
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(self._handlers(services, metrics)), files, metrics),
+            Application(table(self._handlers(services, metrics)), files, metrics, ImageHost(self.links)),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
         )
+
+    def _instead(self) -> str:
+        """The address that is answered for a picture that is missing; empty where a status says it."""
+        setting = self._settings.missing_image
+        return {"404": "", "redirect": self.links.removed}.get(setting, setting)
 
     def _services(self, folder: Path) -> "_Services":
         settings, links, database = self._settings, self.links, self._database
@@ -191,7 +197,7 @@ class Server:
             albums=NativeAlbums(native=native, albums=on.albums, links=links),
             identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
             reference=reference,
-            v1=ImgurV1(**arriving),
+            v1=ImgurV1(**arriving, library=on.library, statistics=on.statistics),
             v3=ImgurV3(**arriving, library=on.library),
             frame=frame,
             pages=Pages(
@@ -199,6 +205,7 @@ class Server:
                 frame=frame,
                 library=on.library,
                 albums=on.albums,
+                statistics=on.statistics,
                 open_to_all=settings.anonymous_uploads,
                 document=reference.content,
             ),

@@ -123,6 +123,15 @@ def _root_address(value: str) -> str:
     return address
 
 
+def _missing_image(value: str) -> str:
+    if value.strip() in ("404", "redirect"):
+        return value.strip()
+    try:
+        return _web_address(value) or "404"
+    except ValueError as problem:
+        raise ValueError("must be 404, redirect, or an http or https address") from problem
+
+
 def _folder(value: str) -> Path:
     return Path(value).expanduser()
 
@@ -158,6 +167,12 @@ class Settings:
     )
     link_scheme: str = _setting(
         _one_of("", "http", "https"), "", "Make all links http or https, whatever PUBLIC_URL says.", "as PUBLIC_URL"
+    )
+    missing_image: str = _setting(
+        _missing_image,
+        "404",
+        "What a missing or removed picture is answered with: 404 (or 410), redirect (a 302 to /removed.png, which "
+        "programs made for Imgur look for), or the address of another picture to lead to.",
     )
     database_url: str = _setting(
         _database_url, "", "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite in DATA_DIR"

@@ -42,6 +42,7 @@ _FAILED_SECONDS = 60.0
 
 _LOST = "The picture's bytes cannot be read just now. The operator has been told."
 _ID = re.compile(r"[A-Za-z0-9]{5,10}")
+_DELETE_HASH = re.compile(r"[A-Za-z0-9]{10,15}")
 
 log = logging.getLogger("heliograph")
 
@@ -109,6 +110,8 @@ class Library:
 
     async def find_by_delete_hash(self, delete_hash: str) -> Image:
         """The image of that delete hash. Raises NotFound, or Gone where it was removed."""
+        if not _DELETE_HASH.fullmatch(delete_hash):
+            raise NotFound
         row = await self._database.fetch_one(catalog.image_by_delete_hash(delete_hash))
         return _live(catalog.to_image(row) if row is not None else None)
 

@@ -20,7 +20,7 @@ ID_LENGTH = 10
 ALBUM_ID_LENGTH = 12
 DELETE_HASH_LENGTH = 15
 _ALPHABET = string.ascii_letters + string.digits
-_IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
+_IMAGE_PATH = re.compile(r"/(?!removed\.png\Z)([A-Za-z0-9]{5,11})\.(?!gifv\Z)([A-Za-z0-9]{1,5})\Z")
 
 
 def new_id() -> str:
@@ -39,7 +39,10 @@ def new_delete_hash() -> str:
 
 
 def parse(path: str) -> ImageRef | None:
-    """What the path of an image file, such as `/aB3xY7qmTzl.jpg`, asks for; None where it is no such path."""
+    """What the path of an image file, such as `/aB3xY7qmTzl.jpg`, asks for; None where it is no such path.
+
+    `/ID.gifv` is a page, and `/removed.png` no image of anybody.
+    """
     found = _IMAGE_PATH.match(path)
     if not found:
         return None
@@ -88,6 +91,15 @@ class Links:
     def thumbnails(self, image_id: str) -> dict[str, str]:
         """All six letter sizes by letter."""
         return {letter: self.thumbnail(image_id, letter) for letter in LETTERS}
+
+    def gifv(self, image_id: str) -> str:
+        """The page that shows an animation and nothing else, under the name that Imgur's links have."""
+        return f"{self.images}/{image_id}.gifv"
+
+    @property
+    def removed(self) -> str:
+        """The picture that stands for all that are missing."""
+        return f"{self.images}/removed.png"
 
     def web(self, image_id: str) -> str:
         """A rendition that every browser shows, of an original that not every browser shows."""

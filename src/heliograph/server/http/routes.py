@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
@@ -106,8 +107,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
 
-        Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
-        Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
+        Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
+        Row("GET",    "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("POST",   "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
+        Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
         *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
           for noun in ("image", "upload") for form in ("", ".json", ".xml")),
@@ -144,6 +151,8 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/account/applications",             of.keys.register,      of.frame),
         Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
         Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
+        Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
 
         Row("GET",    "/livez",                            of.status.live,        of.status),
@@ -200,8 +209,9 @@ def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row
 class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
-    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics) -> None:
+    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics, image_host: ImageHost) -> None:
         self._files = files
+        self._image_host = image_host
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         by_path: dict[str, dict[str, Row]] = {}
@@ -214,6 +224,9 @@ class Application:
         """Answer one request."""
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
+            return
+        if scope["type"] == "http" and (refusal := self._image_host.refusal(scope)) is not None:
+            await refusal(scope, receive, send)
             return
         await self._router(_as_imgur_reads(scope), receive, send)
 
