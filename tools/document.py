@@ -4,7 +4,7 @@ from pathlib import Path
 
 from heliograph.server.config import described
 from heliograph.server.errors import CATALOGUE
-from heliograph.server.http import imgur_v1, imgur_v2_words, imgur_v3, native
+from heliograph.server.http import imgur_v1, imgur_v2_words, imgur_v3, native, stack_mobile, stack_web
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -25,10 +25,12 @@ FAILURES = """\
 
 This page is generated from `src/heliograph/server/errors.py` and the dialects' tables by `make docs`. A failure has a
 name; each dialect answers it in its own words. Native answers are problem details (RFC 9457) that carry the name. Imgur
-v1 has numbers of its own, v2 has none; Imgur v3 has a number only for uploads of a wrong type or size.
+v1 has numbers of its own, v2 has none; Imgur v3 has a number only for uploads of a wrong type or size. The Stack
+Exchange form has these statuses in JSON, which are its `Error` too; in HTML a refusal is 200. The mobile API is HTTP
+400 always.
 
-| name | what it says | native | Imgur v1: number, status | Imgur v2: status | Imgur v3: status, number |
-|---|---|---|---|---|---|
+| name | what it says | native | Imgur v1: number, status | v2: status | v3: status, number | SE form | SE mobile API |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -49,7 +51,9 @@ def failures() -> str:
         v2_status, _ = imgur_v2_words.ANSWERS[name]
         v3_status, _, code = imgur_v3.ANSWERS[name]
         in_v3 = f"{v3_status}, {code}" if code else str(v3_status)
-        answers = (native.STATUS[name], f"{number}, {v1_status}", v2_status, in_v3)
+        form, (error_id, _) = stack_web.ANSWERS[name][0], stack_mobile.ANSWERS[name]
+        in_mobile = f"{error_id} {stack_mobile.NAMES[error_id]}"
+        answers = (native.STATUS[name], f"{number}, {v1_status}", v2_status, in_v3, form, in_mobile)
         rows.append(f"| {name} | {each.message} | {' | '.join(map(str, answers))} |")
     return FAILURES + "\n".join(rows) + "\n"
 

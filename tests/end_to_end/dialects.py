@@ -1,6 +1,7 @@
 """How each dialect is spoken by a client: every body shape as a request, and what the answer says, in one form."""
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ Request = dict[str, Any]
 class Dialect:
     """A dialect's upload: where to, with which fields and headers, and how its answers are read.
 
-    `link` gives (direct link, delete hash) of a success; `failure` the code and text of a failure.
+    `link` gives (direct link, delete hash) of a success; `failure` the code and text of a failure. `picture` is the
+    field that the picture is in.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Dialect:
     headers: dict[str, str]
     link: Callable[[httpx2.Response], tuple[str, str]]
     failure: Callable[[httpx2.Response], tuple[int, str]]
+    picture: str = "image"
 
 
 def _v1_xml(answer: httpx2.Response) -> tuple[str, str]:
@@ -65,6 +68,27 @@ def _native_failure(answer: httpx2.Response) -> tuple[int, str]:
     return problem["status"], problem["name"]
 
 
+def _stack_html(answer: httpx2.Response) -> tuple[str, str]:
+    link = re.search(r'closeDialog\("(.*)"\)', answer.text)
+    return (link[1] if link else answer.text), ""
+
+
+def _stack_html_failure(answer: httpx2.Response) -> tuple[int, str]:
+    said = re.search(r'displayUploadError\("(.*)"\)', answer.text)
+    assert said, answer.text
+    return answer.status_code, said[1]
+
+
+def _stack_json_failure(answer: httpx2.Response) -> tuple[int, str]:
+    said = answer.json()
+    assert said["Success"] is False, answer.text
+    return said["Error"], said["ErrorMessage"]
+
+
+def _mobile_failure(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.json()["error_id"], answer.json()["error_message"]
+
+
 DIALECTS = {
     each.name: each
     for each in (
@@ -80,6 +104,25 @@ DIALECTS = {
             CLIENT_ID,
             lambda a: (a.json()["data"]["link"], a.json()["data"]["deletehash"]),
             _v3_failure,
+        ),
+        Dialect("stack-web", "/upload/image", {}, {}, _stack_html, _stack_html_failure, "filename"),
+        Dialect(
+            "stack-json",
+            "/image/upload",
+            {},
+            {},
+            lambda a: (a.json()["UploadedImage"], ""),
+            _stack_json_failure,
+            "file",
+        ),
+        Dialect(
+            "stack-mobile",
+            "/1/image/upload",
+            {"key": KEY, "access_token": "{token}"},
+            {},
+            lambda a: (a.json()["items"][0]["url"], ""),
+            _mobile_failure,
+            "image_data",
         ),
     )
 }
@@ -99,35 +142,45 @@ def _part(content: bytes, fields: dict[str, str], headers: str) -> Request:
     return {"content": b"".join(parts), "headers": {"content-type": "multipart/form-data; boundary=B"}}
 
 
-SHAPES: dict[str, Callable[[bytes, dict[str, str]], Request]] = {
-    "multipart file": lambda content, fields: {"files": {"image": ("picture", content)}, "data": fields},
-    "multipart part without filename": lambda content, fields: _part(
-        content, fields, 'Content-Disposition: form-data; name="image"'
-    ),
-    "multipart base64": lambda content, fields: _part(
-        _base64(content).encode(), fields, 'Content-Disposition: form-data; name="image"'
-    ),
-    "urlencoded base64": lambda content, fields: {"data": {**fields, "image": _base64(content)}},
-    "urlencoded bytes": lambda content, fields: {
-        "content": b"image=" + quote_from_bytes(content).encode(), "params": fields, "headers": {"content-type": FORM},
+def _named(name: str) -> str:
+    return f'Content-Disposition: form-data; name="{name}"'
+
+
+SHAPES: dict[str, Callable[[bytes, dict[str, str], str], Request]] = {
+    "multipart file": lambda content, fields, name: {"files": {name: ("picture", content)}, "data": fields},
+    "multipart part without filename": lambda content, fields, name: _part(content, fields, _named(name)),
+    "multipart base64": lambda content, fields, name: _part(_base64(content).encode(), fields, _named(name)),
+    "urlencoded base64": lambda content, fields, name: {"data": {**fields, name: _base64(content)}},
+    "urlencoded bytes": lambda content, fields, name: {
+        "content": f"{name}={quote_from_bytes(content)}".encode(), "params": fields, "headers": {"content-type": FORM},
     },
-    "JSON base64": lambda content, fields: {"json": {**fields, "image": _base64(content)}},
-    "raw bytes": lambda content, fields: {
+    "JSON base64": lambda content, fields, name: {"json": {**fields, name: _base64(content)}},
+    "raw bytes": lambda content, fields, _: {
         "content": content, "params": fields, "headers": {"content-type": "application/octet-stream"},
     },
-    "raw bytes labelled as a form": lambda content, fields: {
+    "raw bytes labelled as a form": lambda content, fields, _: {
         "content": content, "params": fields, "headers": {"content-type": FORM},
     },
-    "bare base64": lambda content, fields: {
+    "bare base64": lambda content, fields, _: {
         "content": _base64(content).encode(), "params": fields, "headers": {"content-type": "text/plain"},
     },
 }  # fmt: skip
-"""Every way of sending the bytes themselves; an address is sent by `by_address`."""
+"""Every way of sending the bytes themselves, in the field of a name; an address is sent by `BY_ADDRESS`."""
 
-BY_ADDRESS: dict[str, Callable[[str, dict[str, str]], Request]] = {
-    "address in a form": lambda url, fields: {"data": {**fields, "image": url}},
-    "address in the query": lambda url, fields: {"params": {**fields, "image": url}},
+BY_ADDRESS: dict[str, Callable[[str, dict[str, str], str], Request]] = {
+    "address in a form": lambda url, fields, name: {"data": {**fields, name: url}},
+    "address in the query": lambda url, fields, name: {"params": {**fields, name: url}},
 }
+
+
+def shaped(dialect: Dialect, shape: str, sent: bytes | str, token: str = "") -> Request:
+    """The request that brings a picture's bytes, or its address, in a shape of SHAPES or BY_ADDRESS.
+
+    `token` is that of an account, for the dialects that have to send one.
+    """
+    made: Callable[..., Request] = {**SHAPES, **BY_ADDRESS}[shape]
+    fields = {name: text.replace("{token}", token) for name, text in dialect.fields.items()}
+    return made(sent, fields, dialect.picture)
 
 
 def send(http: httpx2.Client, dialect: Dialect, request: Request) -> httpx2.Response:

@@ -18,7 +18,8 @@ from heliograph.imaging.formats import FORMATS
 from heliograph.imaging.recipe import LETTERS
 from tests.corpus.pictures import Picture, pixels
 from tests.corpus.secrets import SECRET
-from tests.end_to_end.dialects import BY_ADDRESS, DIALECTS, SHAPES, send
+from tests.end_to_end.dialects import BY_ADDRESS, DIALECTS, SHAPES, send, shaped
+from tests.running import RunningServer
 
 
 def test_the_corpus_has_thirty_pictures_of_all_formats(corpus: dict[str, Picture]) -> None:
@@ -35,18 +36,15 @@ def test_every_picture_comes_back_with_its_pixels_and_without_its_secrets(
     corpus: dict[str, Picture],
     planted: dict[str, Path],
     http: httpx2.Client,
+    server: RunningServer,
     web: str,
     tmp_path: Path,
 ) -> None:
     spoken = DIALECTS[dialect]
     for picture in corpus.values():
         sent = planted[picture.name]
-        request = (
-            SHAPES[shape](sent.read_bytes(), spoken.fields)
-            if shape in SHAPES
-            else BY_ADDRESS[shape](f"{web}/{picture.name}", spoken.fields)
-        )
-        answer = send(http, spoken, request)
+        what = sent.read_bytes() if shape in SHAPES else f"{web}/{picture.name}"
+        answer = send(http, spoken, shaped(spoken, shape, what, server.key))
         assert answer.status_code in (200, 201), (picture.name, answer.text)
         link, _ = spoken.link(answer)
         _check_original(picture, sent, http.get(link), tmp_path)

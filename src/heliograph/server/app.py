@@ -26,31 +26,15 @@ from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
 from heliograph.server.config import BadSetting, Settings
+from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
-from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
-from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
-from heliograph.server.http.imgur_v1 import ImgurV1
-from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
-from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
-from heliograph.server.http.imgur_v2_callers import AccountCallers
-from heliograph.server.http.imgur_v2_words import Words
-from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics, Surroundings
-from heliograph.server.http.native import Native
-from heliograph.server.http.native_albums import NativeAlbums
-from heliograph.server.http.native_identity import NativeIdentity
-from heliograph.server.http.openapi import Reference
-from heliograph.server.http.pages import Pages
-from heliograph.server.http.pages_account import AccountPages
-from heliograph.server.http.pages_keys import KeyPages
-from heliograph.server.http.pages_login import LoginPages
-from heliograph.server.http.routes import Application, Handlers, table
+from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.http.visitors import Visitors
 from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
@@ -117,7 +101,12 @@ class Server:
         files = ImageFiles(services.library, services.statistics, self._instead())
         metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
         return Surroundings(
-            Application(table(self._handlers(services, metrics)), files, metrics, ImageHost(self.links)),
+            Application(
+                table(handlers(services, self._settings, self.links, self._status(metrics))),
+                files,
+                metrics,
+                ImageHost(self.links),
+            ),
             metrics,
             trusted_proxies=self._settings.trusted_proxies,
             access_log=self._settings.access_log,
@@ -128,13 +117,17 @@ class Server:
         setting = self._settings.missing_image
         return {"404": "", "redirect": self.links.removed}.get(setting, setting)
 
-    def _services(self, folder: Path) -> "_Services":
+    def _status(self, metrics: Metrics) -> Status:
+        needed = {"database": self._identity.reachable, "storage": self._storage_answers}
+        return Status(metrics, self._settings.data_dir, needed, dispensable={"limits": self._limiter.reachable})
+
+    def _services(self, folder: Path) -> Services:
         settings, links, database = self._settings, self.links, self._database
         key = load_or_make_key(settings.data_dir / SIGNING_KEY)
         signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
-        return _Services(
+        return Services(
             accounts=accounts,
             applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),
@@ -174,82 +167,6 @@ class Server:
             signer=signer,
         )
 
-    def _handlers(self, on: "_Services", metrics: Metrics) -> Handlers:
-        """Each gets the services that it uses, by name, and no other."""
-        settings, links = self._settings, self.links
-        arriving: dict[str, Any] = {
-            "callers": on.callers, "limits": on.limits, "reader": on.reader, "uploads": on.uploads, "links": links
-        }  # fmt: skip
-        visitors = Visitors(on.sessions, on.fkeys, links.public)
-        frame, reference = Frame(links, visitors), Reference(links)
-        words = Words(links)
-        asking = AccountCallers(
-            callers=on.callers,
-            limits=on.limits,
-            reader=on.reader,
-            signed=on.signed,
-            oauth1=on.oauth1,
-            sessions=on.sessions,
-        )
-        native = Native(**arriving, visitors=visitors, library=on.library, albums=on.albums, signer=on.signer)
-        return Handlers(
-            native=native,
-            albums=NativeAlbums(native=native, albums=on.albums, links=links),
-            identity=NativeIdentity(native, on.callers, on.applications, on.tokens),
-            reference=reference,
-            v1=ImgurV1(**arriving, library=on.library, statistics=on.statistics),
-            v3=ImgurV3(**arriving, library=on.library),
-            frame=frame,
-            pages=Pages(
-                **arriving,
-                frame=frame,
-                library=on.library,
-                albums=on.albums,
-                statistics=on.statistics,
-                open_to_all=settings.anonymous_uploads,
-                document=reference.content,
-            ),
-            login=LoginPages(
-                frame=frame,
-                callers=on.callers,
-                logins=on.logins,
-                sessions=on.sessions,
-                open_to_all=settings.registration == "open",
-            ),
-            account=AccountPages(
-                frame=frame,
-                callers=on.callers,
-                accounts=on.accounts,
-                library=on.library,
-                albums=on.albums,
-                links=links,
-            ),
-            keys=KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
-            oauth1=ImgurOAuth1Tokens(callers=on.callers, limits=on.limits, reader=on.signed, oauth1=on.oauth1),
-            oauth1_page=ImgurOAuth1Page(on.oauth1, frame),
-            v2_account=ImgurV2Account(
-                asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
-            ),
-            v2_albums=ImgurV2AccountAlbums(
-                asking=asking, words=words, albums=on.albums, shelves=on.shelves, links=links
-            ),
-            v2_signin=ImgurV2Signin(
-                callers=on.callers,
-                limits=on.limits,
-                reader=on.reader,
-                logins=on.logins,
-                sessions=on.sessions,
-                words=words,
-                links=links,
-            ),
-            status=Status(
-                metrics,
-                settings.data_dir,
-                {"database": self._identity.reachable, "storage": self._storage_answers},
-                dispensable={"limits": self._limiter.reachable},
-            ),
-        )
-
     async def start(self) -> None:
         """Bring the database up to date, register the first application, start what runs beside the requests."""
         await self._pool.start()
@@ -276,30 +193,6 @@ class Server:
 
     async def _storage_answers(self) -> None:
         await self._blobs.stat("0" * 64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Services:
-    """What the server does, whatever the dialect. Known here only: each handler is given what it uses."""
-
-    accounts: Accounts
-    applications: Applications
-    tokens: Tokens
-    sessions: Sessions
-    fkeys: Fkeys
-    oauth1: OAuth1
-    logins: Logins
-    callers: Callers
-    limits: Limits
-    reader: Reader
-    signed: SignedReader
-    uploads: Uploads
-    library: Library
-    albums: Albums
-    shelves: Shelves
-    favorites: Favorites
-    statistics: Statistics
-    signer: Signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ application) answers NotFound, as if it were not there.
 """
 
 import hmac
+from dataclasses import replace
 
 from heliograph.server import catalog
 from heliograph.server.errors import Forbidden, InvalidToken, NoKeySent, NoTokenSent, UnknownKey
@@ -28,7 +29,8 @@ class Callers:
         self._anonymous_uploads = anonymous_uploads
 
     async def identify(self, address: str, *, key: str | None = None, token: str | None = None) -> Caller:
-        """Who calls from `address` (an IP address) with an application's `key` or client id, or an account's `token`.
+        """Who calls from `address` (an IP address) with an application's `key` or client id, an account's `token`, or
+        both: an account through an application (that of the token, where it has one).
 
         Raises InvalidToken where the token is unknown, empty, revoked or expired, or its account disabled, and
         UnknownKey where the key is disabled, or unknown and refused.
@@ -37,7 +39,9 @@ class Callers:
             holder = await self._holder(token)
             if holder is None or holder.account is None or not _usable(holder):
                 raise InvalidToken
-            return _caller(address, holder)
+            caller = _caller(address, holder)
+            through = await self.identify(address, key=key)
+            return caller if caller.key else replace(caller, key=through.key, application=through.application)
         if not key:
             return Caller(address)
         holder = await self._holder(key)

@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlencode
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.bodies import Reader, _unquoted
+from heliograph.server.http.bodies import Form, Reader, _unquoted, form_of
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 from tests.running import picture
@@ -24,9 +25,15 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def read(
-    folder: Path, body: bytes, content_type: str | None, query: str = "", piece: int = 1000, limit: int = 1_000_000
+    folder: Path,
+    body: bytes,
+    content_type: str | None,
+    query: str = "",
+    piece: int = 1000,
+    limit: int = 1_000_000,
+    **options: Any,
 ) -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
-    """The picture and the texts of a body that arrives in pieces of `piece` bytes."""
+    """The picture and the texts of a body that arrives in pieces of `piece` bytes; `options` are the reader's."""
     headers = [(b"content-type", content_type.encode())] if content_type is not None else []
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": query.encode(), "headers": headers}
     pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
@@ -37,7 +44,7 @@ def read(
         return messages.pop(0)
 
     async def run() -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
-        async with Reader(folder, limit).read(Request(scope, receive), ("image",)) as form:
+        async with Reader(folder, limit).read(Request(scope, receive), ("image",), **options) as form:
             found = form.picture
             return b"".join(found.pieces()) if isinstance(found, Incoming) else found, form.texts
 
@@ -159,6 +166,63 @@ def test_the_size_limit_holds_in_every_shape(shape: str, under_way: Path) -> Non
     body, content_type, query = SHAPES[shape]
     with pytest.raises(TooManyBytes):
         read(under_way, body, content_type, query, limit=len(PNG) - 1)
+
+
+@pytest.mark.parametrize("name", ["filename", "file", "name", "whatever", "key", ""])
+def test_where_any_file_will_do_its_field_may_have_any_name(name: str, under_way: Path) -> None:
+    body = part(f'name="{name}"; filename="p.png"', PNG) + END
+    assert read(under_way, body, MULTIPART, any_file=True)[0] == PNG
+    assert read(under_way, body, MULTIPART)[0] is None
+
+
+def test_the_first_file_that_is_not_empty_wins_over_all_else(under_way: Path) -> None:
+    empty = part('name="a"; filename=""', b"")
+    other = part('name="b"; filename="b.png"', picture())
+    text = part('name="image"', b"http://h.example/a.png")
+    for body in (FILE + other + text, text + empty + FILE + other, empty + FILE + text):
+        found, texts = read(under_way, body + END, MULTIPART, any_file=True)
+        assert found == PNG
+        assert texts["name"] == "p.png"
+
+
+def test_a_json_body_is_read_for_the_texts_that_a_dialect_names_too(under_way: Path) -> None:
+    body = json.dumps({"image": BASE64, "upload-mark": "m", "left": "out", "title": "t"}).encode()
+    found, texts = read(under_way, body, "application/json", texts=("upload-mark",))
+    assert (found, texts) == (PNG, {"upload-mark": "m", "title": "t"})
+
+
+def form_after_failing(folder: Path, body: bytes, length: int | None = None) -> Form:
+    """What is known of a body that is larger than 10,000 bytes may be; `length` is what its head says."""
+    headers = [(b"content-type", MULTIPART.encode())]
+    headers += [(b"content-length", str(length).encode())] if length else []
+    pieces = [
+        {"type": "http.request", "body": body[at : at + 1000], "more_body": True} for at in range(0, 99_000, 1000)
+    ]
+
+    async def receive() -> dict[str, object]:
+        return pieces.pop(0)
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}, receive)
+
+    async def run() -> Form:
+        with pytest.raises(TooManyBytes):
+            async with Reader(folder, 10_000).read(request, ("image",), any_file=True):
+                pass
+        return form_of(request)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("length", [None, 10**9])
+def test_what_was_read_is_known_after_a_failure_too(length: int | None, under_way: Path) -> None:
+    large = part('name="method"', b"json") + part('name="file"; filename="p.png"', bytes(90_000)) + END
+    form = form_after_failing(under_way, large, length)
+    assert (form.field, form.texts) == ("file", {"method": "json"})
+
+
+def test_of_a_request_that_was_never_read_nothing_is_known() -> None:
+    request = Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []})
+    assert form_of(request) == Form()
 
 
 @given(st.binary() | st.text(alphabet="%+=aF0 \r\n\t&").map(str.encode))

@@ -10,7 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE, HeliographError
-from heliograph.server.http import images, imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, pages
+from heliograph.server.http import (
+    images,
+    imgur_oauth1,
+    imgur_v1,
+    imgur_v2_words,
+    imgur_v3,
+    native,
+    pages,
+    stack_mobile,
+    stack_web,
+)
 
 IMAGE_FILE_FAILURES = {
     "NotFound",
@@ -81,10 +91,44 @@ def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographErr
     assert in_xml.find("error") is not None
 
 
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_the_stack_exchange_form_says_every_failure_in_html_and_json(failure: type[HeliographError]) -> None:
+    in_html = spoken(stack_web.StackWeb, "/upload/image", failure)
+    in_json = spoken(stack_web.StackWeb, "/image/upload", failure)
+    said = json.loads(in_json.body)
+    assert list(said) == ["Success", "Error", "ErrorMessage"]
+    assert (said["Success"], said["Error"]) == (False, in_json.status_code)
+    assert in_json.status_code >= 400
+    trouble = failure.__name__ in {"NotFound", "MethodNotAllowed", "Busy", "StorageUnavailable", "Internal"}
+    assert in_html.status_code == (in_json.status_code if trouble else 200)
+    assert b'displayUploadError("' in in_html.body
+    assert b"\nvar result = '';\n" in in_html.body
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_the_stack_exchange_mobile_api_says_every_failure_by_id_and_name(failure: type[HeliographError]) -> None:
+    answer = spoken(stack_mobile.StackMobile, "/1/image/upload", failure)
+    said = json.loads(answer.body)
+    assert answer.status_code == 400
+    assert stack_mobile.NAMES[said["error_id"]] == said["error_name"]
+    assert said["error_message"]
+    waiting = "retry-after" in answer.headers
+    assert list(said) == ["error_id", "error_name", "error_message", *(["backoff"] if waiting else [])]
+
+
 @pytest.mark.parametrize(
     "table",
-    [native.STATUS, imgur_v1.ANSWERS, imgur_v2_words.ANSWERS, imgur_v3.ANSWERS, imgur_oauth1.ANSWERS, pages.HEADINGS],
-    ids=["native", "v1", "v2", "v3", "oauth1", "pages"],
+    [
+        native.STATUS,
+        imgur_v1.ANSWERS,
+        imgur_v2_words.ANSWERS,
+        imgur_v3.ANSWERS,
+        imgur_oauth1.ANSWERS,
+        stack_web.ANSWERS,
+        stack_mobile.ANSWERS,
+        pages.HEADINGS,
+    ],
+    ids=["native", "v1", "v2", "v3", "oauth1", "stack_web", "stack_mobile", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}

@@ -1,8 +1,10 @@
 """What happens around every request: limits, true addresses, logs, health, metrics."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -94,12 +96,23 @@ def test_an_anonymous_upload_is_refused_where_the_operator_says_so(strict: tuple
     assert (answer.status_code, answer.json()["data"]["error"]) == (401, "Authentication required")
 
 
+def logged(log: Path, answer: httpx2.Response) -> dict[str, Any]:
+    """The line about an answer's request. It is written once the answer is out, so it may come a moment later."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for line in log.read_text().splitlines():
+            if answer.headers["x-request-id"] in line and line.endswith("}"):
+                found: dict[str, Any] = json.loads(line)
+                return found
+        time.sleep(0.01)
+    raise AssertionError("the request was not logged")
+
+
 def test_the_access_log_has_a_line_for_each_request_and_no_secret(strict: tuple[RunningServer, Path]) -> None:
     server, folder = strict
     headers = {"x-forwarded-for": "203.0.113.9", "authorization": f"Bearer {server.key}"}
     answer = httpx2.get(f"{server.url}/3/image/abcdefghijklmno?client_id={KEY}", headers=headers)
-    lines = [json.loads(line) for line in (folder / "server.log").read_text().splitlines() if line.startswith("{")]
-    line = next(each for each in lines if each["request_id"] == answer.headers["x-request-id"])
+    line = logged(folder / "server.log", answer)
     assert [line[name] for name in ("address", "method", "status")] == ["203.0.113.9", "GET", 404]
     assert line["path"] == "/3/image/***"
     assert KEY not in (folder / "server.log").read_text()
@@ -108,9 +121,7 @@ def test_the_access_log_has_a_line_for_each_request_and_no_secret(strict: tuple[
 
 def test_an_untrusted_peer_cannot_choose_its_address(http: httpx2.Client, server: RunningServer) -> None:
     answer = http.get("/livez", headers={"x-forwarded-for": "203.0.113.9"})
-    log = (server.data.parent / "server.log").read_text().splitlines()
-    line = next(json.loads(each) for each in log if answer.headers["x-request-id"] in each)
-    assert line["address"] == "127.0.0.1"
+    assert logged(server.data.parent / "server.log", answer)["address"] == "127.0.0.1"
 
 
 def test_alive_and_ready(http: httpx2.Client) -> None:

@@ -40,10 +40,14 @@ _one_json_at_a_time = asyncio.Semaphore(2)
 
 @dataclass(slots=True)
 class Form:
-    """What came: texts by field name (query and body, the body wins) and the picture, if any."""
+    """What came: texts by field name (query and body, the body wins) and the picture, if any.
+
+    field: the name of the field that holds the picture, known as soon as it begins to arrive; None for a raw body.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     picture: Incoming | RemoteImage | None = None
+    field: str | None = None
 
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
@@ -58,17 +62,29 @@ class Reader:
     max_bytes: int
 
     @asynccontextmanager
-    async def read(self, request: Request, pictures: Collection[str]) -> AsyncIterator[Form]:
+    async def read(
+        self, request: Request, pictures: Collection[str], *, texts: Collection[str] = (), any_file: bool = False
+    ) -> AsyncIterator[Form]:
         """The form that `request` brings; fields named in `pictures` hold the picture, whatever they look like.
 
+        The first file part that is not empty wins over all else. any_file: a file part may have any name, as those of
+        the Stack Exchange form have. texts: what is read of a JSON body besides TEXTS.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
-        parse = _Parse(self, frozenset(pictures), Form(_query(request)))
+        form = request.state.form = Form(_query(request))
+        parse = _Parse(self, frozenset(pictures), frozenset(texts), form, any_file=any_file)
         try:
             await parse.body(request)
             yield parse.form
         finally:
             parse.close()
+
+
+def form_of(request: Request) -> Form:
+    """What has been read of the request's body, also where reading it has failed: some dialects say a failure in the
+    way that the fields ask for. Its picture is closed by then.
+    """
+    return getattr(request.state, "form", None) or Form()
 
 
 async def small_body(request: Request) -> bytes:
@@ -93,16 +109,22 @@ async def small_form(request: Request) -> QueryParams:
 class _Parse:
     """One body being read. All that it opens is closed by `close`."""
 
-    def __init__(self, reader: Reader, pictures: frozenset[str], form: Form) -> None:
+    def __init__(
+        self, reader: Reader, pictures: frozenset[str], texts: frozenset[str], form: Form, *, any_file: bool
+    ) -> None:
         self._reader = reader
         self._pictures = pictures
+        self._texts = texts
+        self._any_file = any_file
+        self._has_file = False
         self._opened: list[Incoming] = []
         self._parts = 0
         self.form = form
 
     async def body(self, request: Request) -> None:
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > self._body_limit:
+        # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
+        if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
         media_type, options = parse_options_header(request.headers.get("content-type", ""))
         if media_type == "multipart/form-data":
@@ -165,29 +187,36 @@ class _Parse:
         return part
 
     def _open_part(self, name: str, filename: str | None) -> "_Part":
-        if filename is not None and name in self._pictures:
+        if filename is not None and (self._any_file or name in self._pictures):
+            self._begin_picture(name)
             return _Part(name, self._open(self._reader.max_bytes), filename=_utf8(filename))
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
         if name in self._pictures:
+            self._begin_picture(name)
             return _Part(name, self._open(self._body_limit, hashed=False))
         return _Part(name, None)
+
+    def _begin_picture(self, name: str) -> None:
+        if self.form.picture is None:
+            self.form.field = name
 
     async def _close_part(self, part: "_Part") -> None:
         if part.incoming is None:
             self.form.texts[part.name] = _text(bytes(part.text))
         elif part.filename is None:
             await self._take_text_picture(part.incoming)
-        elif part.incoming.size:
-            self.form.picture = part.incoming
+        elif part.incoming.size and not self._has_file:
+            self._has_file = True
+            self.form.picture, self.form.field = part.incoming, part.name
             if part.filename:
                 self.form.texts.setdefault("name", part.filename.replace("\\", "/").rsplit("/", 1)[-1])
 
     async def _take_text_picture(self, text: Incoming) -> None:
         """A picture in a field without a filename (b, c, d, e, f), or as the whole body (g, h, i)."""
         found = await picture_of_text(text, self._open, self._reader.max_bytes)
-        if found is not None:
+        if found is not None and not self._has_file:
             self.form.picture = found
 
     # All other bodies are known by how they begin.
@@ -257,7 +286,7 @@ class _Parse:
         body = self._open(self._reader.max_bytes * 4 // 3 + 1024 * 1024, hashed=False)
         async for piece in stream:
             body.write(piece)
-        fields = _Fields(self._pictures)
+        fields = _Fields(self._pictures | self._texts)
         async with _one_json_at_a_time:
             for name, value in fields.read(b"".join(body.pieces())):
                 part = self._open_field(name)
@@ -267,6 +296,7 @@ class _Parse:
     async def _picture_from_query(self) -> None:
         """Shapes k and l: everything in the query string."""
         for name in self._pictures & self.form.texts.keys():
+            self._begin_picture(name)
             incoming = self._open(self._body_limit)
             incoming.write(self.form.texts[name].encode())
             await self._take_text_picture(incoming)
@@ -275,10 +305,10 @@ class _Parse:
 class _Fields:
     """The members of a JSON body that anybody reads; all others are skipped without being made into objects."""
 
-    def __init__(self, pictures: frozenset[str]) -> None:
-        names = [*TEXTS, *pictures]
+    def __init__(self, more: frozenset[str]) -> None:
+        names = {f"member{number}": name for number, name in enumerate(sorted({*TEXTS, *more}))}
         value = str | int | float | bool | None
-        self._type = msgspec.defstruct("Fields", [(name, value, None) for name in names])
+        self._type = msgspec.defstruct("Fields", [(attribute, value, None) for attribute in names], rename=names)
 
     def read(self, body: bytes) -> Iterator[tuple[str, bytes]]:
         """Names and values of the members that are not null. Raises BadParameter."""
@@ -286,8 +316,8 @@ class _Fields:
             fields = msgspec.json.decode(body, type=self._type)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
             raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
-        for name in self._type.__struct_fields__:
-            value = getattr(fields, name)
+        for attribute, name in zip(self._type.__struct_fields__, self._type.__struct_encode_fields__, strict=True):
+            value = getattr(fields, attribute)
             if value is not None:
                 yield name, (value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode()
 

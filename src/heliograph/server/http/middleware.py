@@ -156,4 +156,8 @@ def _area(path: str) -> str:
         return "imgur_v3"
     if path.startswith("/api/"):
         return "imgur_v1"
+    if path in ("/upload/image", "/image/upload"):
+        return "stack_web"
+    if path.startswith("/1/"):
+        return "stack_mobile"
     return "images" if "." in path else "pages"

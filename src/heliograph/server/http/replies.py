@@ -25,13 +25,23 @@ def json_reply(
     return Response(msgspec.json.encode(content), status, {**(headers or {}), "content-type": media_type})
 
 
+def is_callback(name: str) -> bool:
+    """Whether JSONP may call a function of that name: plain names with dots."""
+    return bool(_CALLBACK.match(name))
+
+
 def jsonp_reply(
     request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """JSON, or a call of the function that the query's `callback` names, where it is a plain name."""
     callback = request.query_params.get("callback", "")
-    if not _CALLBACK.match(callback):
+    if not is_callback(callback):
         return json_reply(content, status, headers)
+    return call_reply(callback, content, status, headers)
+
+
+def call_reply(callback: str, content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A script that calls the function `callback`, which `is_callback` has let through, with the content as JSON."""
     body = callback.encode() + b"(" + msgspec.json.encode(content) + b");"
     kind = {"content-type": "application/javascript; charset=utf-8", "x-content-type-options": "nosniff"}
     return Response(body, status, {**(headers or {}), **kind})

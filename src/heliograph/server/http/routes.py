@@ -31,6 +31,8 @@ from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 
 log = logging.getLogger("heliograph")
@@ -65,6 +67,8 @@ class Handlers:
     reference: Reference
     v1: ImgurV1
     v3: ImgurV3
+    stack_web: StackWeb
+    stack_mobile: StackMobile
     frame: Frame
     pages: Pages
     login: LoginPages
@@ -79,7 +83,12 @@ class Handlers:
 
 
 def table(of: Handlers) -> tuple[Row, ...]:
-    """Every URL of the server."""
+    """Every URL of the server, a dialect at a time."""
+    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+
+
+def _native(of: Handlers) -> tuple[Row, ...]:
+    """The native API."""
     # fmt: off
     return (
         Row("POST",   "/api/v1/images",                    of.native.upload,      of.native),
@@ -106,7 +115,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
+    )
+    # fmt: on
 
+
+def _imgur(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v1, v2 and v3."""
+    # fmt: off
+    return (
         Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
         Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
@@ -125,7 +141,25 @@ def table(of: Handlers) -> tuple[Row, ...]:
 
         *_imgur_v2_accounts(of),
         *_oauth1(of),
+    )
+    # fmt: on
 
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    )
+    # fmt: on
+
+
+def _pages(of: Handlers) -> tuple[Row, ...]:
+    """What people look at. `/{id}` takes any word, and is asked last."""
+    # fmt: off
+    return (
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
@@ -154,7 +188,14 @@ def table(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
         Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
+    )
+    # fmt: on
 
+
+def _status(of: Handlers) -> tuple[Row, ...]:
+    """Health and metrics."""
+    # fmt: off
+    return (
         Row("GET",    "/livez",                            of.status.live,        of.status),
         Row("GET",    "/readyz",                           of.status.ready,       of.status),
         Row("GET",    "/metrics",                          of.status.metrics,     of.status),

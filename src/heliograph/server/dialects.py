@@ -1,0 +1,165 @@
+"""Every dialect and page, each given the services that it uses, by name, and no other."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heliograph.server.albums import Albums
+from heliograph.server.callers import Callers
+from heliograph.server.config import Settings
+from heliograph.server.favorites import Favorites
+from heliograph.server.http.bodies import Reader
+from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
+from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
+from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
+from heliograph.server.http.imgur_v2_callers import AccountCallers
+from heliograph.server.http.imgur_v2_words import Words
+from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.native import Native
+from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.openapi import Reference
+from heliograph.server.http.pages import Pages
+from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_keys import KeyPages
+from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.routes import Handlers
+from heliograph.server.http.signed_requests import SignedReader
+from heliograph.server.http.stack_mobile import StackMobile
+from heliograph.server.http.stack_web import StackWeb
+from heliograph.server.http.status import Status
+from heliograph.server.http.visitors import Visitors
+from heliograph.server.identity import Accounts, Applications, Fkeys, OAuth1, Sessions, Tokens
+from heliograph.server.library import Library
+from heliograph.server.limits import Limits
+from heliograph.server.links import Links
+from heliograph.server.logins import Logins
+from heliograph.server.receipts import Signer
+from heliograph.server.shelves import Shelves
+from heliograph.server.statistics import Statistics
+from heliograph.server.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the server does, whatever the dialect. Known here and to the assembler only."""
+
+    accounts: Accounts
+    applications: Applications
+    tokens: Tokens
+    sessions: Sessions
+    fkeys: Fkeys
+    oauth1: OAuth1
+    logins: Logins
+    callers: Callers
+    limits: Limits
+    reader: Reader
+    signed: SignedReader
+    uploads: Uploads
+    library: Library
+    albums: Albums
+    shelves: Shelves
+    favorites: Favorites
+    statistics: Statistics
+    signer: Signer
+
+
+def handlers(on: Services, settings: Settings, links: Links, status: Status) -> Handlers:
+    """All handlers of the URL table."""
+    made = _Maker(on, settings, links)
+    return Handlers(**made.native(), **made.imgur(), **made.stack_exchange(), **made.pages(), status=status)
+
+
+class _Maker:
+    """Makes handlers, a family at a time: field of Handlers -> handler."""
+
+    def __init__(self, on: Services, settings: Settings, links: Links) -> None:
+        self._on = on
+        self._settings = settings
+        self._links = links
+        self._admission: dict[str, Any] = {"callers": on.callers, "limits": on.limits}
+        self._arriving: dict[str, Any] = {
+            **self._admission,
+            "reader": on.reader,
+            "uploads": on.uploads,
+            "links": links,
+        }
+        self._visitors = Visitors(on.sessions, on.fkeys, links.public)
+        self._frame = Frame(links, self._visitors)
+        self._reference = Reference(links)
+
+    def native(self) -> dict[str, Any]:
+        on, links = self._on, self._links
+        native = Native(
+            **self._arriving, visitors=self._visitors, library=on.library, albums=on.albums, signer=on.signer
+        )
+        return {
+            "native": native,
+            "albums": NativeAlbums(native=native, albums=on.albums, links=links),
+            "identity": NativeIdentity(native, on.callers, on.applications, on.tokens),
+            "reference": self._reference,
+        }
+
+    def imgur(self) -> dict[str, Any]:
+        on, links, words = self._on, self._links, Words(self._links)
+        asking = AccountCallers(
+            **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
+        )
+        return {
+            "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
+            "v2_account": ImgurV2Account(
+                asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
+            ),
+            "v2_albums": ImgurV2AccountAlbums(
+                asking=asking, words=words, albums=on.albums, shelves=on.shelves, links=links
+            ),
+            "v2_signin": ImgurV2Signin(
+                **self._admission,
+                reader=on.reader,
+                logins=on.logins,
+                sessions=on.sessions,
+                words=words,
+                links=links,
+            ),
+            "oauth1": ImgurOAuth1Tokens(**self._admission, reader=on.signed, oauth1=on.oauth1),
+            "oauth1_page": ImgurOAuth1Page(on.oauth1, self._frame),
+            "v3": ImgurV3(**self._arriving, library=on.library),
+        }
+
+    def stack_exchange(self) -> dict[str, Any]:
+        return {
+            "stack_web": StackWeb(**self._arriving, visitors=self._visitors),
+            "stack_mobile": StackMobile(**self._arriving),
+        }
+
+    def pages(self) -> dict[str, Any]:
+        on, frame, links = self._on, self._frame, self._links
+        return {
+            "frame": frame,
+            "pages": Pages(
+                **self._arriving,
+                frame=frame,
+                library=on.library,
+                albums=on.albums,
+                statistics=on.statistics,
+                open_to_all=self._settings.anonymous_uploads,
+                document=self._reference.content,
+            ),
+            "login": LoginPages(
+                frame=frame,
+                callers=on.callers,
+                logins=on.logins,
+                sessions=on.sessions,
+                open_to_all=self._settings.registration == "open",
+            ),
+            "account": AccountPages(
+                frame=frame,
+                callers=on.callers,
+                accounts=on.accounts,
+                library=on.library,
+                albums=on.albums,
+                links=links,
+            ),
+            "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+        }
