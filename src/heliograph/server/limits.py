@@ -7,11 +7,11 @@ a request is counted in is spent in one step of the Limiter. IPv6 addresses coun
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from heliograph.server.model import Allowance, Bucket, Caller
+from heliograph.server.model import Allowance, Bucket, BucketState, Caller
 from heliograph.server.ports import Limiter
 
 T = TypeVar("T")
@@ -110,6 +110,16 @@ class Limits:
         buckets = [bucket for rule in counted if (bucket := _bucket(rule, caller, cost))]
         needed, sides = self._combined(caller, buckets)
         return await self._limiter.spend(needed, sides)
+
+    async def left(self, caller: Caller) -> tuple[BucketState, ...]:
+        """What an upload of the caller by POST would be counted in, each as it is now. Takes nothing."""
+        cost = self._policy.upload_cost
+        buckets = [bucket for rule in self._policy.rules if (bucket := _bucket(rule, caller, cost))]
+        seen = await self._limiter.spend([replace(bucket, cost=0) for bucket in buckets])
+        known = {(state.bucket.name, state.bucket.period): state for state in seen.buckets}
+        return tuple(
+            replace(known[key], bucket=bucket) for bucket in buckets if (key := (bucket.name, bucket.period)) in known
+        )
 
     def _combined(self, caller: Caller, buckets: list[Bucket]) -> tuple[list[Bucket], list[list[Bucket]]]:
         """The buckets that all must have room, and the sides of which one must.
