@@ -177,3 +177,17 @@ async def test_under_both_the_limit_of_an_account_always_holds() -> None:
     subject = limits(BOTH + "; 1/hour by account")
     caller = Caller("192.0.2.1", "a", Application(1, "a", "an app", 1, enabled=True), Account(1, "a", enabled=True))
     assert await admitted(subject, caller, 9) == 1
+
+
+@pytest.mark.anyio
+async def test_what_is_left_is_what_the_next_upload_meets_and_looking_takes_nothing() -> None:
+    subject, caller = limits("20/hour by address; 3/day uploads by application; 10 credits an upload"), registered("a")
+    await subject.spend(caller, post=True, upload=True)
+    for _ in range(3):
+        states = await subject.left(caller)
+        assert [(state.bucket.by, state.bucket.limit, state.left) for state in states] == [
+            ("address", 20, 10),
+            ("application", 3, 2),
+        ]
+        assert [state.left_for for state in states] == [1, 2]
+    assert await limits("off").left(caller) == ()
