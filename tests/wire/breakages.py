@@ -25,8 +25,8 @@ BREAKAGES = (
         "imgur_v3",
         "replies.py",
         "        return json_reply(content, status, headers)",
-        "        return Response("
-        "__import__('json').dumps(content), status, {**(headers or {}), 'content-type': 'application/json'})",
+        "        spaced = __import__('json').dumps(content)\n"
+        "        return Response(spaced, status, {**(headers or {}), 'content-type': 'application/json'})",
     ),
     Breakage(
         "a charset in the type of JSON",

@@ -8,11 +8,13 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v2_callers import AccountCallers
@@ -25,8 +27,10 @@ from heliograph.server.http.imgur_v3_models import ImgurV3Models
 from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -44,7 +48,9 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
+from heliograph.server.registration import Registration
 from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
 from heliograph.server.uploads import Uploads
@@ -56,6 +62,8 @@ class Services:
 
     accounts: Accounts
     applications: Applications
+    registration: Registration
+    quotas: Quotas
     tokens: Tokens
     sessions: Sessions
     fkeys: Fkeys
@@ -103,23 +111,42 @@ class _Maker:
     def native(self) -> dict[str, Any]:
         on, links = self._on, self._links
         native = Native(
-            **self._arriving, visitors=self._visitors, library=on.library, albums=on.albums, signer=on.signer
+            **self._arriving,
+            visitors=self._visitors,
+            library=on.library,
+            albums=on.albums,
+            statistics=on.statistics,
+            favorites=on.favorites,
+            signer=on.signer,
         )
         return {
             "native": native,
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
-            "identity": NativeIdentity(native, on.callers, on.applications, on.tokens),
+            "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
+            "identity": NativeIdentity(
+                native=native,
+                callers=on.callers,
+                accounts=on.accounts,
+                quotas=on.quotas,
+                applications=on.applications,
+                registration=on.registration,
+                tokens=on.tokens,
+            ),
             "oauth": OAuth(**self._admission, grants=on.grants, devices=on.devices, links=links),
             "reference": self._reference,
         }
 
     def imgur(self) -> dict[str, Any]:
-        on, links, words = self._on, self._links, Words(self._links)
+        on, links, words = self._on, self._links, Words(self._links, self._on.statistics)
         asking = AccountCallers(
             **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
         )
         return {
             "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
+            "v2": ImgurV2(
+                **self._arriving, library=on.library, albums=on.albums, statistics=on.statistics, words=words
+            ),
+            "oembed": OEmbed(**self._admission, library=on.library, albums=on.albums, links=links),
             "v2_account": ImgurV2Account(
                 asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
             ),
@@ -177,6 +204,7 @@ class _Maker:
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),
+            "clients": ClientSettings(frame=frame, links=links),
             "login": LoginPages(
                 frame=frame,
                 callers=on.callers,
@@ -194,5 +222,5 @@ class _Maker:
             ),
             "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
             "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),
-            "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            "keys": KeyPages(frame=frame, applications=on.applications, registration=on.registration, tokens=on.tokens),
         }

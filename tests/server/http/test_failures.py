@@ -17,6 +17,7 @@ from heliograph.server.http import (
     imgur_v2_words,
     imgur_v3_words,
     native,
+    oembed,
     pages,
     stack_mobile,
     stack_web,
@@ -80,6 +81,13 @@ def test_imgur_v2_says_every_failure_in_both_formats(failure: type[HeliographErr
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oembed_says_every_failure_by_its_status(failure: type[HeliographError]) -> None:
+    in_json, in_xml = (spoken(oembed.OEmbed, f"/oembed.{form}", failure) for form in ("json", "xml"))
+    assert in_json.status_code == in_xml.status_code >= 400
+    assert json.loads(in_json.body)["error"] == ElementTree.fromstring(in_xml.body).findtext("error") != ""
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
 def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
     answer = spoken(imgur_v3_words.ImgurV3Words, "/3/image", failure)
     said = json.loads(answer.body)
@@ -123,12 +131,12 @@ def test_the_stack_exchange_mobile_api_says_every_failure_by_id_and_name(failure
         imgur_v1.ANSWERS,
         imgur_v2_words.ANSWERS,
         imgur_v3_words.ANSWERS,
-        imgur_oauth1.ANSWERS,
         stack_web.ANSWERS,
         stack_mobile.ANSWERS,
+        imgur_oauth1.ANSWERS,
         pages.HEADINGS,
     ],
-    ids=["native", "v1", "v2", "v3", "oauth1", "stack_web", "stack_mobile", "pages"],
+    ids=["native", "v1", "v2", "v3", "stack_web", "stack_mobile", "oauth1", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}

@@ -39,7 +39,7 @@ _NOT_KEPT = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosn
 _LONGEST_RANGE = 40
 _VIDEO = ("mp4", "webm")
 _NO_VIDEO = "There is no video of this picture: it is kept as it was uploaded, at /{}.{}"
-_PICTURES = frozenset({each.extension for each in FORMATS.values()} | {"jpeg", "tif", *_VIDEO})
+_PICTURES = frozenset({each.extension for each in FORMATS.values()} | {"jpeg", "tif"})
 """Extensions behind which a picture was meant: not those of /robots.txt and /favicon.ico."""
 
 Headers = list[tuple[bytes, bytes]]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from heliograph.server.albums import DEFAULT_PRIVACY
 from heliograph.server.callers import may_remove
 from heliograph.server.errors import BadParameter, NotFound
-from heliograph.server.http.allowances import nearest
+from heliograph.server.http.allowances import allowance_of, nearest
 from heliograph.server.http.imgur_v3_callers import ImgurV3Callers
 from heliograph.server.http.imgur_v3_models import ImgurV3Models, unknown_image
 from heliograph.server.http.imgur_v3_words import ImgurV3Words
@@ -149,9 +149,9 @@ class ImgurV3Account:
         )
 
     async def credits(self, request: Request) -> Response:
-        """GET /3/credits: of address and application, what an upload would be counted in; `UserReset` is a moment."""
-        caller = await self._asking.caller(request)
-        told = {state.bucket.by: state for state in reversed(nearest(await self._asking.left(caller)))}
+        """GET /3/credits: of address and application, the rule that would refuse first; `UserReset` is a moment."""
+        await self._asking.caller(request, look=True)
+        told = {state.bucket.by: state for state in reversed(nearest(allowance_of(request).buckets))}
         user, client = told.get("address"), told.get("application")
         left: dict[str, object] = {
             "UserLimit": user.bucket.limit if user else UNLIMITED,

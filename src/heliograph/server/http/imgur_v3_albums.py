@@ -73,11 +73,11 @@ class ImgurV3Albums:
         caller, album = await self._mine(request)
         fields = await read_fields(request)
         texts, cover = _texts(fields), await self._cover(fields)
-        album = await self._albums.edit(album, texts)
+        album = await self._albums.edit(album, texts, caller)
         if any(name in fields for name in _LISTS):
             with _owning(album.id):
                 album = await self._albums.set_images(album, fields.words(*_LISTS), caller)
-        await self._albums.edit(album, cover)
+        await self._albums.edit(album, cover, caller)
         return self._words.reply(request, content=True)
 
     async def add(self, request: Request) -> Response:
@@ -90,15 +90,15 @@ class ImgurV3Albums:
 
     async def remove_images(self, request: Request) -> Response:
         """POST, DELETE /3/album/{id or deletehash}/remove_images: the list in the query or in the body."""
-        _, album = await self._mine(request)
+        caller, album = await self._mine(request)
         fields = await read_fields(request)
-        await self._albums.remove_images(album, fields.words(*_LISTS))
+        await self._albums.remove_images(album, fields.words(*_LISTS), caller)
         return self._words.reply(request, content=True)
 
     async def remove(self, request: Request) -> Response:
         """DELETE /3/album/{id or deletehash}. Its images stay."""
-        _, album = await self._mine(request)
-        await self._albums.remove(album, "removed by its owner")
+        caller, album = await self._mine(request)
+        await self._albums.remove(album, "removed by its owner", caller)
         return self._words.reply(request, content=True)
 
     async def favorite(self, request: Request) -> Response:

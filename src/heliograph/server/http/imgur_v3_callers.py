@@ -9,7 +9,7 @@ from heliograph.server.errors import Forbidden, InvalidToken
 from heliograph.server.http.allowances import admitted
 from heliograph.server.http.imgur_v3_words import MALFORMED_HEADER, TOKEN_NOT_FOUND, UNAUTHORIZED
 from heliograph.server.limits import Limits
-from heliograph.server.model import Account, BucketState, Caller
+from heliograph.server.model import Account, Caller
 
 
 class ImgurV3Callers:
@@ -19,15 +19,17 @@ class ImgurV3Callers:
         self._callers = callers
         self._limits = limits
 
-    async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
-        """Who calls; an upload needs the scope (of SCOPES) where it comes with a token.
+    async def caller(
+        self, request: Request, *, upload: bool = False, scope: str = "images:write", look: bool = False
+    ) -> Caller:
+        """Who calls; an upload needs the scope (of SCOPES) where it comes with a token. look: tell all that is left.
 
-        Raises InvalidToken, UnknownKey, NoKeySent, Forbidden, UploadLimitReached.
+        Raises InvalidToken, UnknownKey, NoKeySent, Forbidden, UploadLimitReached, QuotaExceeded.
         """
         key, token = _credentials(request)
         try:
             return await admitted(
-                request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope
+                request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope, look=look
             )
         except InvalidToken as refused:
             if token == "":
@@ -46,10 +48,6 @@ class ImgurV3Callers:
         if request.path_params["user"].lower() not in ("me", account.name):
             raise Forbidden(UNAUTHORIZED)
         return caller, account
-
-    async def left(self, caller: Caller) -> tuple[BucketState, ...]:
-        """What an upload of the caller would be counted in, as it is now. Takes nothing."""
-        return await self._limits.left(caller)
 
 
 def _credentials(request: Request) -> tuple[str | None, str | None]:

@@ -132,11 +132,12 @@ def wants_xml(request: Request) -> bool:
 def limit_headers(request: Request) -> dict[str, str]:
     """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server sends.
 
-    Where several rules count the same side, the one that would refuse first is told.
+    Where several rules count the same side, the one that would refuse first is told; those of posts on a POST only.
     """
     told: dict[str, BucketState] = {}
     for state in nearest(allowance_of(request).buckets):
-        if name := _limit_name(state.bucket.by, state.bucket.what):
+        posts = state.bucket.what == "posts"
+        if (name := _limit_name(state.bucket.by, state.bucket.what)) and (request.method == "POST" or not posts):
             told.setdefault(name, state)
     headers: dict[str, str] = {}
     for name, state in told.items():

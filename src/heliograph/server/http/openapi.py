@@ -16,7 +16,16 @@ from heliograph.server.http.openapi_albums import TYPES as ALBUM_TYPES
 from heliograph.server.http.openapi_albums import album_paths
 from heliograph.server.http.openapi_identity import ACCOUNT_FAILURES, OPERATIONS
 from heliograph.server.http.openapi_identity import TYPES as IDENTITY_TYPES
-from heliograph.server.http.openapi_parts import DELETE_HASH, KEY, OPTIONAL_KEY, REF, answers, query, schema
+from heliograph.server.http.openapi_parts import (
+    DELETE_HASH,
+    KEY,
+    OPTIONAL_KEY,
+    REF,
+    answers,
+    favorite_path,
+    query,
+    schema,
+)
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
 from heliograph.server.model import SCOPES
@@ -157,7 +166,9 @@ def _paths() -> dict[str, Any]:
             },
         },
         "/api/v1/images/{id}/claim": _claiming(image),
+        "/api/v1/images/{id}/favorite": favorite_path("image"),
         **album_paths(),
+        "/api/v1/albums/{id}/favorite": favorite_path("album"),
         "/.well-known/heliograph-keys.json": {
             "get": {
                 "operationId": "keys",

@@ -4,9 +4,9 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
@@ -30,8 +32,10 @@ from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
@@ -54,6 +58,14 @@ class Voice(Protocol):
         """The answer that says `error` in this dialect's words."""
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A voice that says something with each of its answers, successes and failures alike."""
+
+    def headers_of_all(self, request: Request) -> Mapping[str, str]:
+        """The headers that every answer to this request gets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table."""
@@ -70,6 +82,7 @@ class Handlers:
 
     native: Native
     albums: NativeAlbums
+    favorites: NativeFavorites
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -81,6 +94,7 @@ class Handlers:
     stack_mobile: StackMobile
     frame: Frame
     pages: Pages
+    clients: ClientSettings
     login: LoginPages
     account: AccountPages
     keys: KeyPages
@@ -90,6 +104,8 @@ class Handlers:
     grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
+    v2: ImgurV2
+    oembed: OEmbed
     v2_account: ImgurV2Account
     v2_albums: ImgurV2AccountAlbums
     v2_signin: ImgurV2Signin
@@ -98,7 +114,8 @@ class Handlers:
 
 def table(of: Handlers) -> tuple[Row, ...]:
     """Every URL of the server, a dialect at a time."""
-    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
 
 
 def _native(of: Handlers) -> tuple[Row, ...]:
@@ -118,7 +135,13 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/images",        of.albums.set_images,  of.native),
         Row("POST",   "/api/v1/albums/{id}/images",        of.albums.add_images,  of.native),
         Row("DELETE", "/api/v1/albums/{id}/images",        of.albums.remove_images, of.native),
+        Row("PUT",    "/api/v1/images/{id}/favorite",      of.favorites.mark_image, of.native),
+        Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
+        Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
+        Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
+        Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
+        Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
         Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
@@ -153,8 +176,7 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
         *_imgur_v3(of),
-        *_imgur_v2_accounts(of),
-        *_oauth1(of),
+
         Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
@@ -163,66 +185,22 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
     # fmt: on
 
 
-def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 needs no account, and oEmbed beside it. Scripts of other pages may ask before they call."""
     # fmt: off
-    return (
-        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    rows = (
+        *_v2("GET POST PUT",        "/2/upload",                 of.v2.upload,  of.v2),
+        *_named("GET POST PUT",     "/2/image/{name}",           of.v2.image,   of.v2),
+        *_named("GET POST PUT",     "/2/album/{name}",           of.v2.album,   of.v2),
+        *_named("GET POST PUT DELETE", "/2/delete/{name}",       of.v2.remove,  of.v2),
+        *_v2("GET POST PUT",        "/2/stats",                  of.v2.stats,   of.v2),
+        *_v2("GET POST PUT",        "/2/credits",                of.v2.credits, of.v2),
     )
+    embeds = _v2("GET",             "/oembed",                   of.oembed.embed, of.oembed)
     # fmt: on
-
-
-def _pages(of: Handlers) -> tuple[Row, ...]:
-    """What people look at. `/{id}` takes any word, and is asked last."""
-    # fmt: off
-    return (
-        Row("GET",    "/",                                 of.pages.front,        of.frame),
-        Row("POST",   "/",                                 of.pages.upload,       of.frame),
-        Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
-        Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
-        Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
-        Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
-        Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
-        Row("GET",    "/login",                            of.login.ask,          of.frame),
-        Row("POST",   "/login",                            of.login.log_in,       of.frame),
-        Row("POST",   "/logout",                           of.login.log_out,      of.frame),
-        Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
-        Row("POST",   "/register",                         of.login.register,     of.frame),
-        Row("GET",    "/account",                          of.account.images,     of.frame),
-        Row("GET",    "/account/albums",                   of.account.albums,     of.frame),
-        Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
-        Row("POST",   "/account/settings",                 of.account.change,     of.frame),
-        Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
-        Row("POST",   "/account/delete",                   of.account.end,        of.frame),
-        Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
-        Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
-        Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
-        Row("GET",    "/account/grants",                   of.grants.listed,     of.frame),
-        Row("POST",   "/account/grants/{id}/revoke",       of.grants.revoke,     of.frame),
-        Row("GET",    "/device",                           of.consent.ask_device, of.frame),
-        Row("POST",   "/device",                           of.consent.answer_device, of.frame),
-        Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
-        Row("POST",   "/account/applications",             of.keys.register,      of.frame),
-        Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
-        Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
-        Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
-        Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
-        Row("GET",    "/{id}",                             of.pages.image,        of.frame),
-    )
-    # fmt: on
-
-
-def _status(of: Handlers) -> tuple[Row, ...]:
-    """Health and metrics."""
-    # fmt: off
-    return (
-        Row("GET",    "/livez",                            of.status.live,        of.status),
-        Row("GET",    "/readyz",                           of.status.ready,       of.status),
-        Row("GET",    "/metrics",                          of.status.metrics,     of.status),
-    )
-    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    asked_before = (Row("OPTIONS", path, of.v2.preflight, of.v2) for path in paths)
+    return (*rows, *asked_before, *embeds, *_v2("OPTIONS", "/oembed", of.oembed.preflight, of.oembed))
 
 
 def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
@@ -305,6 +283,70 @@ def _oauth1(of: Handlers) -> tuple[Row, ...]:
     # fmt: on
 
 
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    )
+    # fmt: on
+
+
+def _pages(of: Handlers) -> tuple[Row, ...]:
+    """What people look at. `/{id}` takes any word, and is asked last."""
+    # fmt: off
+    return (
+        Row("GET",    "/",                                 of.pages.front,        of.frame),
+        Row("POST",   "/",                                 of.pages.upload,       of.frame),
+        Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/clients",                     of.clients.page,      of.frame),
+        Row("GET",    "/docs/clients/{name}",              of.clients.download,  of.frame),
+        Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
+        Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
+        Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
+        Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
+        Row("GET",    "/login",                            of.login.ask,          of.frame),
+        Row("POST",   "/login",                            of.login.log_in,       of.frame),
+        Row("POST",   "/logout",                           of.login.log_out,      of.frame),
+        Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
+        Row("POST",   "/register",                         of.login.register,     of.frame),
+        Row("GET",    "/account",                          of.account.images,     of.frame),
+        Row("GET",    "/account/albums",                   of.account.albums,     of.frame),
+        Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
+        Row("POST",   "/account/settings",                 of.account.change,     of.frame),
+        Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
+        Row("POST",   "/account/delete",                   of.account.end,        of.frame),
+        Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
+        Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
+        Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/grants",                   of.grants.listed,     of.frame),
+        Row("POST",   "/account/grants/{id}/revoke",       of.grants.revoke,     of.frame),
+        Row("GET",    "/device",                           of.consent.ask_device, of.frame),
+        Row("POST",   "/device",                           of.consent.answer_device, of.frame),
+        Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
+        Row("POST",   "/account/applications",             of.keys.register,      of.frame),
+        Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
+        Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
+        Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
+        Row("GET",    "/{id}",                             of.pages.image,        of.frame),
+    )
+    # fmt: on
+
+
+def _status(of: Handlers) -> tuple[Row, ...]:
+    """Health and metrics."""
+    # fmt: off
+    return (
+        Row("GET",    "/livez",                            of.status.live,        of.status),
+        Row("GET",    "/readyz",                           of.status.ready,       of.status),
+        Row("GET",    "/metrics",                          of.status.metrics,     of.status),
+    )
+    # fmt: on
+
+
 def _named(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row]:
     """A path for several methods; where it ends in a name, the format's suffix is part of it."""
     return (Row(method, path, handler, voice) for method in methods.split())
@@ -366,6 +408,8 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
+        if isinstance(row.voice, Telling):
+            answer.headers.update(row.voice.headers_of_all(request))
         await answer(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:
