@@ -151,7 +151,8 @@ class ImgurV3Account:
     async def credits(self, request: Request) -> Response:
         """GET /3/credits: of address and application, the rule that would refuse first; `UserReset` is a moment."""
         await self._asking.caller(request, look=True)
-        told = {state.bucket.by: state for state in reversed(nearest(allowance_of(request).buckets))}
+        counted = [state for state in allowance_of(request).buckets if state.bucket.what != "posts"]
+        told = {state.bucket.by: state for state in reversed(nearest(counted))}
         user, client = told.get("address"), told.get("application")
         left: dict[str, object] = {
             "UserLimit": user.bucket.limit if user else UNLIMITED,
