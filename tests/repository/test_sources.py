@@ -26,7 +26,7 @@ IMPORTERS = {
     "jinja2": {"server/http/frame.py"},
     "msgspec": {"server/http/"},
     "markupsafe": {"server/http/frame.py", "server/http/pages.py"},
-    "multipart": {"server/http/bodies.py"},
+    "multipart": {"server/http/bodies.py", "server/http/fields.py"},
     "obstore": {"server/backends/object_store.py"},
     "pi_heif": {"imaging/pillow_formats.py"},
     "PIL": {"imaging/pillow_formats.py"},

@@ -70,6 +70,21 @@ async def test_what_is_noted_is_read_at_once_and_again_after_it_was_written(data
     assert await Statistics(database).of(image.id) == Served(2, 750)
 
 
+async def test_an_albums_views_are_those_of_the_images_that_it_shows(database: Database) -> None:
+    counting = Statistics(database)
+    images = [await published(database, number) for number in (1, 2, 3)]
+    albums = [await put_into_album(database, image, "hidden") for image in images]
+    await database.transaction(catalog_albums.add_images(albums[0].id, [images[1].id]))
+    for image, views in zip(images, (5, 7, 0), strict=True):
+        counting.note(image.id, views, 100)
+    await counting.write()
+    ids = [album.id for album in albums]
+    assert await counting.of_albums(ids) == {ids[0]: 12, ids[1]: 7, ids[2]: 0}
+    await database.transaction(catalog.bury_image(images[0].id, catalog.now(), "removed by its owner"))
+    assert (await counting.of_albums(ids))[ids[0]] == 7
+    assert await counting.of_albums([]) == {}
+
+
 async def test_an_image_that_nobody_asked_for_has_no_views(database: Database) -> None:
     assert await Statistics(database).of("aB3xY7qmTz") == Served(0, 0)
 
