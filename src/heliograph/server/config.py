@@ -100,6 +100,15 @@ def _bytes(value: str) -> int:
     return int(digits) * _UNITS[unit]
 
 
+def size_of(text: str) -> int:
+    """The bytes that a text such as `5 GiB` means. Raises ValueError."""
+    return _bytes(text)
+
+
+def _or_none(parse: Callable[[str], int]) -> Callable[[str], int | None]:
+    return lambda value: parse(value) if value.strip() else None
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.strip() not in words:
@@ -217,6 +226,11 @@ class Settings:
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
+    application_registration: str = _setting(
+        _one_of("accounts", "administrators", "anybody"),
+        "accounts",
+        "Who may register applications: accounts (any, for itself), administrators, or anybody (through the API).",
+    )
     registration: str = _setting(
         _one_of("closed", "open"), "closed", "Whether people may make accounts for themselves: closed or open."
     )
@@ -242,6 +256,18 @@ class Settings:
         _period(86_400), timedelta(minutes=10), "Seconds that a program waits for somebody to type its code.", "600"
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
+    account_bytes: int | None = _setting(
+        _or_none(_bytes),
+        None,
+        "Bytes of pictures that an account may hold, such as 5 GiB, unless it has a quota of its own.",
+        "none",
+    )
+    account_images: int | None = _setting(
+        _or_none(_whole(1, 10**12)),
+        None,
+        "Pictures that an account may hold, unless it has a quota of its own.",
+        "none",
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
     )

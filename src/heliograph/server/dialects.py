@@ -8,6 +8,7 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import ImgurOAuth
@@ -42,7 +43,9 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
+from heliograph.server.registration import Registration
 from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
 from heliograph.server.uploads import Uploads
@@ -54,6 +57,8 @@ class Services:
 
     accounts: Accounts
     applications: Applications
+    registration: Registration
+    quotas: Quotas
     tokens: Tokens
     sessions: Sessions
     fkeys: Fkeys
@@ -113,7 +118,15 @@ class _Maker:
             "native": native,
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
             "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
-            "identity": NativeIdentity(native, on.callers, on.applications, on.tokens),
+            "identity": NativeIdentity(
+                native=native,
+                callers=on.callers,
+                accounts=on.accounts,
+                quotas=on.quotas,
+                applications=on.applications,
+                registration=on.registration,
+                tokens=on.tokens,
+            ),
             "oauth": OAuth(**self._admission, grants=on.grants, devices=on.devices, links=links),
             "reference": self._reference,
         }
@@ -168,6 +181,7 @@ class _Maker:
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),
+            "clients": ClientSettings(frame=frame, links=links),
             "login": LoginPages(
                 frame=frame,
                 callers=on.callers,
@@ -185,5 +199,5 @@ class _Maker:
             ),
             "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
             "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),
-            "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            "keys": KeyPages(frame=frame, applications=on.applications, registration=on.registration, tokens=on.tokens),
         }

@@ -30,6 +30,7 @@ from heliograph.server.errors import (
 )
 from heliograph.server.model import Account, Caller, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
+from heliograph.server.quotas import Quotas
 from heliograph.server.recent import Recent
 from heliograph.server.texts import checked_texts
 
@@ -83,12 +84,20 @@ class Library:
     """Everything that can be done with published images."""
 
     def __init__(
-        self, *, database: Database, blobs: BlobStore, renditions: BlobStore, transformer: Transformer, folder: Path
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        renditions: BlobStore,
+        transformer: Transformer,
+        quotas: Quotas,
+        folder: Path,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._renditions = renditions
         self._transformer = transformer
+        self._quotas = quotas
         self._folder = folder
         self._remembered: Recent[Image | None] = Recent(_REMEMBERED_BYTES, _REMEMBERED_SECONDS)
         self._removals = 0
@@ -133,9 +142,9 @@ class Library:
     async def claim(self, image: Image, account: Account, by: Caller) -> Image:
         """Give an image that nobody owns to the account; one that it owns already stays so.
 
-        Its delete hash goes on working. Raises Forbidden where somebody else owns it.
+        Its delete hash goes on working. Raises Forbidden where somebody else owns it, and QuotaExceeded.
         """
-        work = catalog.claim_image(image.id, account.id)
+        work = catalog.claim_image(image.id, account.id, self._quotas.default)
         await self._database.transaction(catalog.noted(work, done_by(by, "image.claim", image.id)))
         self._forget(image.id)
         claimed = await self.find(image.id)

@@ -49,6 +49,9 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
         redirects=tuple(found["redirects"].splitlines()),
         has_secret=found["secret"] is not None,
         created=moment(found["created"]),
+        suspended=found["suspended"],
+        by_anybody=found["by_anybody"],
+        limits=found["limits"],
     )
 
 
@@ -89,7 +92,7 @@ def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
 
 def all_accounts() -> Select[Any]:
     """Every account by name."""
-    return select(accounts).order_by(accounts.c.name)
+    return select(accounts).where(accounts.c.name.not_like("#%")).order_by(accounts.c.name)
 
 
 def to_account(row: Row[Any], prefix: str = "") -> Account:
@@ -102,6 +105,8 @@ def to_account(row: Row[Any], prefix: str = "") -> Account:
         role=found["role"],
         email=found["email"],
         created=moment(found["created"]),
+        own_bytes=found["quota_bytes"],
+        own_images=found["quota_images"],
     )
 
 
@@ -126,7 +131,8 @@ def change_account(account_id: int, values: dict[str, object]) -> Callable[[Conn
 def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connection], None]:
     """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
-    Where `bury_images` is a reason, they become tombstones as well.
+    Where `bury_images` is a reason, they become tombstones as well. Of the account its number stays, in a row that no
+    name leads to: SQLite would give the number of the newest account to the next one, and what goes by it.
     """
 
     def work(connection: Connection) -> None:
@@ -142,7 +148,10 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         forget_account(account_id)(connection)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
-        connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}
+        nothing = {"used_bytes": 0, "used_images": 0, "quota_bytes": None, "quota_images": None}
+        emptied = update(accounts).where(accounts.c.id == account_id)
+        connection.execute(emptied.values(enabled=False, **nobody, **nothing))
 
     return work
 

@@ -4,9 +4,9 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
@@ -54,6 +55,14 @@ class Voice(Protocol):
         """The answer that says `error` in this dialect's words."""
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A voice that says something with each of its answers, successes and failures alike."""
+
+    def headers_of_all(self, request: Request) -> Mapping[str, str]:
+        """The headers that every answer to this request gets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table."""
@@ -79,6 +88,7 @@ class Handlers:
     stack_mobile: StackMobile
     frame: Frame
     pages: Pages
+    clients: ClientSettings
     login: LoginPages
     account: AccountPages
     keys: KeyPages
@@ -124,6 +134,8 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
         Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
+        Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
+        Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
         Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
@@ -242,6 +254,8 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/clients",                     of.clients.page,      of.frame),
+        Row("GET",    "/docs/clients/{name}",              of.clients.download,  of.frame),
         Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
         Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
         Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
@@ -342,6 +356,8 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
+        if isinstance(row.voice, Telling):
+            answer.headers.update(row.voice.headers_of_all(request))
         await answer(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:
