@@ -116,6 +116,17 @@ def _web_address(value: str) -> str:
     return address
 
 
+def _issuer(value: str) -> str:
+    """As it is written: a slash at its end belongs to an issuer's name (OpenID Connect Core 1.0, section 2)."""
+    parts = urlsplit(value.strip())
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if value.strip() and (not parts.hostname or parts.scheme not in (("https", "http") if here else ("https",))):
+        raise ValueError("must be an https address, or http on this machine")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an address without query, fragment or password")
+    return value.strip()
+
+
 def _root_address(value: str) -> str:
     address = _web_address(value)
     if urlsplit(address).path:
@@ -201,6 +212,19 @@ class Settings:
     session_days: timedelta = _setting(
         _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
     )
+    oidc_issuer: str = _setting(
+        _issuer, "", "OpenID Connect provider that people may log in with: its issuer, spelt as it spells it.", "none"
+    )
+    oidc_client_id: str = _setting(_text, "", "What this server is called at the OpenID Connect provider.")
+    oidc_client_secret: str = _setting(_text, "", "Its secret there; empty for a public client.")
+    oidc_name: str = _setting(
+        _text, "", "What people call that provider: the button says 'Log in with' it.", "its host"
+    )
+    oidc_registration: bool = _setting(
+        _flag,
+        False,
+        "Whether who logs in with that provider for the first time gets an account where REGISTRATION is closed.",
+    )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
@@ -231,6 +255,11 @@ class Settings:
     def storage(self) -> str:
         """The blob store's URL, the default filled in."""
         return self.storage_url or f"file://{self.data_dir / 'blobs'}"
+
+    @property
+    def oidc_button(self) -> str:
+        """What people call the OpenID Connect provider, the default filled in; empty where there is none."""
+        return (self.oidc_name or urlsplit(self.oidc_issuer).netloc) if self.oidc_issuer else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +305,14 @@ def load(options: Mapping[str, str | None] | None = None, environment: Mapping[s
             if value is not None:
                 given[each.name] = _parsed(each, source, value)
                 break
-    return Settings(**given)
+    return _fitting(Settings(**given))
+
+
+def _fitting(settings: Settings) -> Settings:
+    """The settings, where they fit together. Raises BadSetting."""
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        raise BadSetting("HELIOGRAPH_OIDC_ISSUER needs HELIOGRAPH_OIDC_CLIENT_ID, by which the provider knows us.")
+    return settings
 
 
 def _parsed(setting: Field[Any], source: str, value: str) -> object:

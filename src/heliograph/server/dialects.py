@@ -24,6 +24,7 @@ from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.pages_openid import OpenIDPages
 from heliograph.server.http.routes import Handlers
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.stack_mobile import StackMobile
@@ -35,6 +36,7 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
+from heliograph.server.openid import OpenIDLogins
 from heliograph.server.receipts import Signer
 from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
@@ -52,6 +54,7 @@ class Services:
     fkeys: Fkeys
     oauth1: OAuth1
     logins: Logins
+    openid: OpenIDLogins | None
     callers: Callers
     limits: Limits
     reader: Reader
@@ -151,7 +154,9 @@ class _Maker:
                 logins=on.logins,
                 sessions=on.sessions,
                 open_to_all=self._settings.registration == "open",
+                provider=self._settings.oidc_button,
             ),
+            "openid": OpenIDPages(frame=frame, openid=on.openid),
             "account": AccountPages(
                 frame=frame,
                 callers=on.callers,
@@ -159,6 +164,7 @@ class _Maker:
                 library=on.library,
                 albums=on.albums,
                 links=links,
+                openid=on.openid,
             ),
             "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
         }

@@ -10,6 +10,7 @@ from heliograph.server.identity.applications import Applications
 from heliograph.server.identity.fkeys import Fkeys
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
 from heliograph.server.identity.oauth1 import OAuth1
+from heliograph.server.identity.persons import Persons
 from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.sessions import Sessions
 from heliograph.server.identity.tokens import Tokens
@@ -22,6 +23,7 @@ __all__ = [
     "Holder",
     "Identity",
     "OAuth1",
+    "Persons",
     "Seal",
     "Sessions",
     "Tokens",
