@@ -86,7 +86,7 @@ class OpenIDProvider(IdentityProvider):
         return self._told(await self._checked(token, challenge.nonce))
 
     async def _authentication(self, sent: dict[str, str]) -> dict[str, str]:
-        """Show who we are, in a header or, where the provider wants it so, in `sent` (OpenID Connect Core 1.0, section 9)."""
+        """Show who we are: in a header, or in `sent` where the provider wants that (OpenID Connect Core, section 9)."""
         taken = (await self._description()).get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         if self._client_secret and "client_secret_basic" in taken:
             pair = f"{quote_plus(self._client_id)}:{quote_plus(self._client_secret)}"  # RFC 6749, section 2.3.1
