@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         UnreachableError,
         VerificationError,
     )
-    from heliograph.client._models import Image, Receipt
+    from heliograph.client._models import Account, Image, Receipt
 
 __all__ = [
+    "Account",
     "Album",
     "AsyncClient",
     "Client",
@@ -52,6 +53,7 @@ _HOMES = {
     "upload": "_client",
     "upload_async": "_client",
     "Album": "_albums",
+    "Account": "_models",
     "Image": "_models",
     "Receipt": "_models",
 }

@@ -15,7 +15,14 @@ from tests.browser.pictures import small_picture
 from tests.browser.test_for_everybody import assert_accessible
 
 PASSWORD = "correct horse battery"
-PLACES = ["/account", "/account/albums", "/account/tokens", "/account/applications", "/account/settings"]
+PLACES = [
+    "/account",
+    "/account/albums",
+    "/account/tokens",
+    "/account/applications",
+    "/account/grants",
+    "/account/settings",
+]
 
 
 @pytest.fixture(scope="module")

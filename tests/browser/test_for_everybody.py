@@ -8,6 +8,7 @@ from heliograph.server.model import LAYOUTS
 from tests.browser.conftest import NARROW
 from tests.browser.pictures import PHOTOGRAPH, small_picture
 from tests.browser.uploading import delete_link, upload
+from tests.wire.conftest import files
 
 WORDS = "An unbreakable_" + "very" * 40 + "_long name"
 
@@ -25,6 +26,7 @@ def places(browser, server: str) -> dict[str, str]:
     found = {
         "front": server + "/",
         "image": page.url,
+        "animation": _animation(page, server),
         "delete": delete_link(page),
         "removed": removed,
         "unknown": server + "/nothinghere",
@@ -38,7 +40,14 @@ def places(browser, server: str) -> dict[str, str]:
     return found
 
 
-KINDS = ["front", "image", "delete", "removed", "unknown", "api", "problems", *LAYOUTS]
+def _animation(page: Page, server: str) -> str:
+    """The page of a link that ends in .gifv."""
+    picture = {"name": "a.gif", "mimeType": "image/gif", "buffer": files()["gif"]}
+    about = {"image": picture, "title": WORDS, "description": WORDS * 3}
+    return f"{server}/{page.request.post(f'{server}/api/v1/images', multipart=about).json()['id']}.gifv"
+
+
+KINDS = ["front", "image", "animation", "delete", "removed", "unknown", "api", "problems", *LAYOUTS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

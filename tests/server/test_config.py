@@ -76,5 +76,6 @@ def test_an_issuer_is_kept_as_it_is_spelt_and_needs_a_client_id(issuer: str) -> 
 
 def test_the_provider_is_called_by_its_host_unless_it_has_a_name() -> None:
     assert Settings().oidc_button == ""
-    assert Settings(oidc_issuer="https://id.example/a").oidc_button == "id.example"
-    assert Settings(oidc_issuer="https://id.example/a", oidc_name="Example ID").oidc_button == "Example ID"
+    issuer, client = "https://id.example/a", "heliograph"
+    assert Settings(oidc_issuer=issuer, oidc_client_id=client).oidc_button == "id.example"
+    assert Settings(oidc_issuer=issuer, oidc_client_id=client, oidc_name="Example ID").oidc_button == "Example ID"

@@ -9,8 +9,11 @@ from heliograph.cli._table import Table
 
 COMMANDS = {
     "upload": ("heliograph.cli.upload:upload", "Publish pictures and print their links."),
-    "list": ("heliograph.cli.listing:listing", "List the images that you own."),
+    "list": ("heliograph.cli.listing:listing", "List and search the images that you own."),
+    "albums": ("heliograph.cli.albums:albums", "Make, show, change and remove albums."),
+    "account": ("heliograph.cli.account:account", "Show your account, and how much of its space is taken."),
     "info": ("heliograph.cli.info:info", "Show what is known of an image."),
+    "edit": ("heliograph.cli.edit:edit", "Change an image's title, description, alt or name."),
     "verify": ("heliograph.cli.verify:verify", "Check a receipt: its signature, and the bytes that the link shows."),
     "delete": ("heliograph.cli.delete:delete", "Remove an image for ever."),
     "admin": ("heliograph.cli.admin:admin", "Administer the server on this machine."),

@@ -43,6 +43,7 @@ def described(image: heliograph.Image) -> str:
         "size": f"{image.size} bytes",
         "sha256": image.sha256,
         "created": image.created.isoformat(),
+        "views": "" if image.views is None else f"{image.views}",
         "delete link": image.delete_link or "",
         "removed": ", ".join(image.removed_metadata),
     }

@@ -69,7 +69,8 @@ class Image:
 
     `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
     maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
-    told to the uploader and the owner only. `answer` is the server's whole answer, unknown members too.
+    told to the uploader and the owner only. `views` (in any size) and `bandwidth` (bytes that took)
+    are told by `info` only. `answer` is the server's whole answer, unknown members too.
     """
 
     id: str
@@ -91,6 +92,8 @@ class Image:
     delete_hash: str | None = field(default=None, repr=False)
     receipt: Receipt | None = field(default=None, repr=False)
     removed_metadata: tuple[str, ...] = ()
+    views: int | None = field(default=None, compare=False)
+    bandwidth: int | None = field(default=None, compare=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -151,9 +154,60 @@ class Image:
             delete_link=answer.get("delete_link"),
             delete_hash=answer.get("delete_hash"),
             receipt=Receipt.parse(receipt) if receipt else None,
+            views=_count(answer.get("views")),
+            bandwidth=_count(answer.get("bandwidth")),
             removed_metadata=tuple(map(str, answer.get("removed_metadata") or ())),
             answer=answer,
             **texts,
+        )
+
+
+def _count(told: object) -> int | None:
+    """What was counted, or None where the server did not say."""
+    return int(str(told)) if told is not None else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """One's own account. `role`: user, moderator or administrator.
+
+    `used_bytes`: of the originals of its images, each counted. `allowed_bytes`, `allowed_images`: how much it may hold,
+    None for as much as it likes. `answer` is the server's whole answer, unknown members too.
+    """
+
+    name: str
+    role: str
+    created: datetime
+    used_bytes: int
+    used_images: int
+    allowed_bytes: int | None = None
+    allowed_images: int | None = None
+    email: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, answer: object) -> Account:
+        """Read the JSON object of an account. Raises UnexpectedAnswerError if what every account has is missing."""
+        try:
+            return cls._read(answer)  # type: ignore[arg-type] # whatever it is, reading it tells
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UnexpectedAnswerError(
+                f"The server described an account in a way that this client does not understand ({error!r}). "
+                "Is it a Heliograph server, and is this client as new as it?"
+            ) from error
+
+    @classmethod
+    def _read(cls, answer: Mapping[str, Any]) -> Account:
+        return cls(
+            name=str(answer["name"]),
+            role=str(answer["role"]),
+            created=datetime.fromisoformat(answer["created"]),
+            used_bytes=int(answer["used_bytes"]),
+            used_images=int(answer["used_images"]),
+            allowed_bytes=_count(answer.get("allowed_bytes")),
+            allowed_images=_count(answer.get("allowed_images")),
+            email=str(answer.get("email") or ""),
+            answer=answer,
         )
 
 

@@ -85,12 +85,28 @@ def _days(value: str) -> timedelta:
     return timedelta(days=int(value))
 
 
+def _period(most: int) -> Callable[[str], timedelta]:
+    def parse(value: str) -> timedelta:
+        return timedelta(seconds=_whole(1, most)(value))
+
+    return parse
+
+
 def _bytes(value: str) -> int:
     digits = value.strip().rstrip("kKmMgGiIbB").strip()
     unit = value.strip()[len(digits) :].strip().lower()
     if not digits.isdigit() or unit not in _UNITS or int(digits) == 0:
         raise ValueError("must be a size such as 20 MiB")
     return int(digits) * _UNITS[unit]
+
+
+def size_of(text: str) -> int:
+    """The bytes that a text such as `5 GiB` means. Raises ValueError."""
+    return _bytes(text)
+
+
+def _or_none(parse: Callable[[str], int]) -> Callable[[str], int | None]:
+    return lambda value: parse(value) if value.strip() else None
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -120,10 +136,9 @@ def _issuer(value: str) -> str:
     """As it is written: a slash at its end belongs to an issuer's name (OpenID Connect Core 1.0, section 2)."""
     parts = urlsplit(value.strip())
     here = parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if value.strip() and (not parts.hostname or parts.scheme not in (("https", "http") if here else ("https",))):
-        raise ValueError("must be an https address, or http on this machine")
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("must be an address without query, fragment or password")
+    usable = parts.hostname and parts.scheme in (("https", "http") if here else ("https",))
+    if value.strip() and (not usable or parts.query or parts.fragment or parts.username):
+        raise ValueError("must be an https address (http on this machine) without query, fragment or password")
     return value.strip()
 
 
@@ -132,6 +147,15 @@ def _root_address(value: str) -> str:
     if urlsplit(address).path:
         raise ValueError("must be an address without a path: pages lie at the root")
     return address
+
+
+def _missing_image(value: str) -> str:
+    if value.strip() in ("404", "redirect"):
+        return value.strip()
+    try:
+        return _web_address(value) or "404"
+    except ValueError as problem:
+        raise ValueError("must be 404, redirect, or an http or https address") from problem
 
 
 def _folder(value: str) -> Path:
@@ -156,7 +180,10 @@ DEFAULT_LIMITS = "1250/hour uploads by address; 12500/day uploads by application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds."""
+    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds.
+
+    Raises BadSetting where they do not fit together.
+    """
 
     data_dir: Path = _setting(
         _folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph"
@@ -169,6 +196,12 @@ class Settings:
     )
     link_scheme: str = _setting(
         _one_of("", "http", "https"), "", "Make all links http or https, whatever PUBLIC_URL says.", "as PUBLIC_URL"
+    )
+    missing_image: str = _setting(
+        _missing_image,
+        "404",
+        "What a missing or removed picture is answered with: 404 (or 410), redirect (a 302 to /removed.png, which "
+        "programs made for Imgur look for), or the address of another picture to lead to.",
     )
     database_url: str = _setting(
         _database_url, "", "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite in DATA_DIR"
@@ -206,6 +239,11 @@ class Settings:
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
+    application_registration: str = _setting(
+        _one_of("accounts", "administrators", "anybody"),
+        "accounts",
+        "Who may register applications: accounts (any, for itself), administrators, or anybody (through the API).",
+    )
     registration: str = _setting(
         _one_of("closed", "open"), "closed", "Whether people may make accounts for themselves: closed or open."
     )
@@ -221,11 +259,39 @@ class Settings:
         _text, "", "What people call that provider: the button says 'Log in with' it.", "its host"
     )
     oidc_registration: bool = _setting(
-        _flag,
-        False,
-        "Whether who logs in with that provider for the first time gets an account where REGISTRATION is closed.",
+        _flag, False, "Whether new people whom that provider knows get accounts where REGISTRATION is closed."
+    )
+    access_token_seconds: timedelta = _setting(
+        _period(315_360_000), timedelta(hours=1), "Seconds that an access token of OAuth 2 is good for.", "3600"
+    )
+    refresh_token_seconds: timedelta = _setting(
+        _period(315_360_000),
+        timedelta(days=90),
+        "Seconds that a refresh token is good for without being used.",
+        "7776000",
+    )
+    imgur_token_seconds: timedelta = _setting(
+        _period(315_360_000),
+        timedelta(seconds=315_360_000),
+        "Seconds that an access token is good for that a program got as from Imgur; Imgur's are for ten years.",
+        "315360000",
+    )
+    device_code_seconds: timedelta = _setting(
+        _period(86_400), timedelta(minutes=10), "Seconds that a program waits for somebody to type its code.", "600"
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
+    account_bytes: int | None = _setting(
+        _or_none(_bytes),
+        None,
+        "Bytes of pictures that an account may hold, such as 5 GiB, unless it has a quota of its own.",
+        "none",
+    )
+    account_images: int | None = _setting(
+        _or_none(_whole(1, 10**12)),
+        None,
+        "Pictures that an account may hold, unless it has a quota of its own.",
+        "none",
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
     )
@@ -245,6 +311,10 @@ class Settings:
         _days, timedelta(days=30), "Days that the audit keeps the addresses from which it was done.", "30"
     )
     access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
+
+    def __post_init__(self) -> None:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise BadSetting("HELIOGRAPH_OIDC_ISSUER needs HELIOGRAPH_OIDC_CLIENT_ID, by which the provider knows us.")
 
     @property
     def database(self) -> str:
@@ -305,14 +375,7 @@ def load(options: Mapping[str, str | None] | None = None, environment: Mapping[s
             if value is not None:
                 given[each.name] = _parsed(each, source, value)
                 break
-    return _fitting(Settings(**given))
-
-
-def _fitting(settings: Settings) -> Settings:
-    """The settings, where they fit together. Raises BadSetting."""
-    if settings.oidc_issuer and not settings.oidc_client_id:
-        raise BadSetting("HELIOGRAPH_OIDC_ISSUER needs HELIOGRAPH_OIDC_CLIENT_ID, by which the provider knows us.")
-    return settings
+    return Settings(**given)
 
 
 def _parsed(setting: Field[Any], source: str, value: str) -> object:

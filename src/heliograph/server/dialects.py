@@ -8,9 +8,13 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.client_settings import ClientSettings
+from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v2_callers import AccountCallers
@@ -18,10 +22,14 @@ from heliograph.server.http.imgur_v2_words import Words
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.pages_openid import OpenIDPages
@@ -31,13 +39,15 @@ from heliograph.server.http.stack_mobile import StackMobile
 from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 from heliograph.server.http.visitors import Visitors
-from heliograph.server.identity import Accounts, Applications, Fkeys, OAuth1, Sessions, Tokens
+from heliograph.server.identity import Accounts, Applications, Devices, Fkeys, Grants, OAuth1, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.openid import OpenIDLogins
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
+from heliograph.server.registration import Registration
 from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
 from heliograph.server.uploads import Uploads
@@ -49,10 +59,14 @@ class Services:
 
     accounts: Accounts
     applications: Applications
+    registration: Registration
+    quotas: Quotas
     tokens: Tokens
     sessions: Sessions
     fkeys: Fkeys
     oauth1: OAuth1
+    grants: Grants
+    devices: Devices
     logins: Logins
     openid: OpenIDLogins | None
     callers: Callers
@@ -95,22 +109,42 @@ class _Maker:
     def native(self) -> dict[str, Any]:
         on, links = self._on, self._links
         native = Native(
-            **self._arriving, visitors=self._visitors, library=on.library, albums=on.albums, signer=on.signer
+            **self._arriving,
+            visitors=self._visitors,
+            library=on.library,
+            albums=on.albums,
+            statistics=on.statistics,
+            favorites=on.favorites,
+            signer=on.signer,
         )
         return {
             "native": native,
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
-            "identity": NativeIdentity(native, on.callers, on.applications, on.tokens),
+            "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
+            "identity": NativeIdentity(
+                native=native,
+                callers=on.callers,
+                accounts=on.accounts,
+                quotas=on.quotas,
+                applications=on.applications,
+                registration=on.registration,
+                tokens=on.tokens,
+            ),
+            "oauth": OAuth(**self._admission, grants=on.grants, devices=on.devices, links=links),
             "reference": self._reference,
         }
 
     def imgur(self) -> dict[str, Any]:
-        on, links, words = self._on, self._links, Words(self._links)
+        on, links, words = self._on, self._links, Words(self._links, self._on.statistics)
         asking = AccountCallers(
             **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
         )
         return {
-            "v1": ImgurV1(**self._arriving),
+            "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
+            "v2": ImgurV2(
+                **self._arriving, library=on.library, albums=on.albums, statistics=on.statistics, words=words
+            ),
+            "oembed": OEmbed(**self._admission, library=on.library, albums=on.albums, links=links),
             "v2_account": ImgurV2Account(
                 asking=asking, words=words, uploads=on.uploads, library=on.library, shelves=on.shelves
             ),
@@ -125,6 +159,7 @@ class _Maker:
                 words=words,
                 links=links,
             ),
+            "imgur_oauth": ImgurOAuth(reader=on.reader, grants=on.grants),
             "oauth1": ImgurOAuth1Tokens(**self._admission, reader=on.signed, oauth1=on.oauth1),
             "oauth1_page": ImgurOAuth1Page(on.oauth1, self._frame),
             "v3": ImgurV3(**self._arriving, library=on.library),
@@ -145,9 +180,11 @@ class _Maker:
                 frame=frame,
                 library=on.library,
                 albums=on.albums,
+                statistics=on.statistics,
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),
+            "clients": ClientSettings(frame=frame, links=links),
             "login": LoginPages(
                 frame=frame,
                 callers=on.callers,
@@ -166,5 +203,7 @@ class _Maker:
                 links=links,
                 openid=on.openid,
             ),
-            "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
+            "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
+            "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),
+            "keys": KeyPages(frame=frame, applications=on.applications, registration=on.registration, tokens=on.tokens),
         }

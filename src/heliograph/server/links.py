@@ -10,7 +10,7 @@ with a size letter 11, album ids 12 (their page is `/a/ID`), delete hashes 15.
 import re
 import secrets
 import string
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS
@@ -20,7 +20,9 @@ ID_LENGTH = 10
 ALBUM_ID_LENGTH = 12
 DELETE_HASH_LENGTH = 15
 _ALPHABET = string.ascii_letters + string.digits
-_IMAGE_PATH = re.compile(r"/([A-Za-z0-9]{5,11})\.([A-Za-z0-9]{1,5})\Z")
+_IMAGE_PATH = re.compile(
+    r"/(?!removed\.png\Z|oembed\.(?:json|xml)\Z)([A-Za-z0-9]{5,11})\.(?!gifv\Z)([A-Za-z0-9]{1,5})\Z"
+)
 
 
 def new_id() -> str:
@@ -39,7 +41,10 @@ def new_delete_hash() -> str:
 
 
 def parse(path: str) -> ImageRef | None:
-    """What the path of an image file, such as `/aB3xY7qmTzl.jpg`, asks for; None where it is no such path."""
+    """What the path of an image file, such as `/aB3xY7qmTzl.jpg`, asks for; None where it is no such path.
+
+    `/ID.gifv` is a page, and `/removed.png` no image of anybody.
+    """
     found = _IMAGE_PATH.match(path)
     if not found:
         return None
@@ -89,9 +94,31 @@ class Links:
         """All six letter sizes by letter."""
         return {letter: self.thumbnail(image_id, letter) for letter in LETTERS}
 
+    def gifv(self, image_id: str) -> str:
+        """The page that shows an animation and nothing else, under the name that Imgur's links have."""
+        return f"{self.images}/{image_id}.gifv"
+
+    @property
+    def removed(self) -> str:
+        """The picture that stands for all that are missing."""
+        return f"{self.images}/removed.png"
+
     def web(self, image_id: str) -> str:
         """A rendition that every browser shows, of an original that not every browser shows."""
         return f"{self.images}/{image_id}.webp?as=web"
+
+    def description(self, page: str) -> str:
+        """Where a page is described for other sites (oEmbed)."""
+        return f"{self.public}/oembed?format=json&url={quote(page, safe='')}"
+
+    def path_of(self, link: str) -> str | None:
+        """The path of a link of this server's, by http or https, without query and fragment; None for any other."""
+        rest = re.sub(r"\Ahttps?://", "", link.strip(), flags=re.IGNORECASE)
+        for address in (self.public, self.images):
+            own = address.partition("://")[2]
+            if rest != link.strip() and rest[: len(own) + 1].lower() == f"{own}/".lower():
+                return re.split(r"[?#]", rest[len(own) :], maxsplit=1)[0]
+        return None
 
     def delete_page(self, delete_hash: str) -> str:
         """The page that asks whether to delete, and does."""

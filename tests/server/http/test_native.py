@@ -17,6 +17,7 @@ MEMBERS = {
     "animated", "sha256", "created",
 }  # fmt: skip
 RECEIPT = {"receipt"}
+USE = {"views", "bandwidth"}
 OWNERS = {"delete_link", "delete_hash"}
 UPLOADERS = {"removed_metadata"}
 
@@ -80,10 +81,10 @@ def test_texts_are_taken_in_every_shape(shape: str, http: httpx2.Client) -> None
 def test_only_owner_and_uploader_see_the_delete_hash(http: httpx2.Client, owner: httpx2.Client) -> None:
     said = upload(owner)
     place = f"/api/v1/images/{said['id']}"
-    assert set(http.get(place).json()) == MEMBERS | RECEIPT
-    assert set(owner.get(place).json()) == MEMBERS | RECEIPT | OWNERS
-    assert set(http.get(place, params={"delete_hash": said["delete_hash"]}).json()) == MEMBERS | RECEIPT | OWNERS
-    assert set(http.get(place, params={"delete_hash": "x" * 15}).json()) == MEMBERS | RECEIPT
+    assert set(http.get(place).json()) == MEMBERS | RECEIPT | USE
+    assert set(owner.get(place).json()) == MEMBERS | RECEIPT | USE | OWNERS | {"favorite"}
+    assert set(http.get(place, params={"delete_hash": said["delete_hash"]}).json()) == MEMBERS | RECEIPT | USE | OWNERS
+    assert set(http.get(place, params={"delete_hash": "x" * 15}).json()) == MEMBERS | RECEIPT | USE
 
 
 def test_an_edit_changes_what_it_names_and_empties_with_null(owner: httpx2.Client) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.albums import albums
+from heliograph.server.catalog.ending import end_grants
 from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
 from heliograph.server.catalog.openid import forget_persons_of
-from heliograph.server.catalog.tables import accounts, applications, images, keys, moment, now, run, stamp
+from heliograph.server.catalog.tables import accounts, applications, grants, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
 
@@ -49,6 +50,9 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
         redirects=tuple(found["redirects"].splitlines()),
         has_secret=found["secret"] is not None,
         created=moment(found["created"]),
+        suspended=found["suspended"],
+        by_anybody=found["by_anybody"],
+        limits=found["limits"],
     )
 
 
@@ -89,7 +93,7 @@ def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
 
 def all_accounts() -> Select[Any]:
     """Every account by name."""
-    return select(accounts).order_by(accounts.c.name)
+    return select(accounts).where(accounts.c.name.not_like("#%")).order_by(accounts.c.name)
 
 
 def to_account(row: Row[Any], prefix: str = "") -> Account:
@@ -102,6 +106,8 @@ def to_account(row: Row[Any], prefix: str = "") -> Account:
         role=found["role"],
         email=found["email"],
         created=moment(found["created"]),
+        own_bytes=found["quota_bytes"],
+        own_images=found["quota_images"],
     )
 
 
@@ -126,7 +132,8 @@ def change_account(account_id: int, values: dict[str, object]) -> Callable[[Conn
 def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connection], None]:
     """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
-    Where `bury_images` is a reason, they become tombstones as well.
+    Where `bury_images` is a reason, they become tombstones as well. Of the account its number stays, in a row that no
+    name leads to: SQLite would give the number of the newest account to the next one, and what goes by it.
     """
 
     def work(connection: Connection) -> None:
@@ -136,13 +143,17 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
                 bury_image(image_id, now(), bury_images)(connection)
         connection.execute(update(images).where(mine).values(account_id=None))
         connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
+        end_grants(connection, grants.c.account_id == account_id)
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         forget_signed_by(connection, account_id)
         forget_account(account_id)(connection)
         forget_persons_of(connection, account_id)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
-        connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}
+        nothing = {"used_bytes": 0, "used_images": 0, "quota_bytes": None, "quota_images": None}
+        emptied = update(accounts).where(accounts.c.id == account_id)
+        connection.execute(emptied.values(enabled=False, **nobody, **nothing))
 
     return work
 
@@ -156,7 +167,7 @@ def key_holder(token_hash: bytes) -> Select[Any]:
     The columns begin with `account_`, `application_` and `token_`.
     """
     joined = keys.join(accounts, keys.c.account_id == accounts.c.id)
-    columns = (*_prefixed(accounts, "account_"), *_prefixed(applications, "application_"), *_prefixed(keys, "token_"))
+    columns = (*prefixed(accounts, "account_"), *prefixed(applications, "application_"), *prefixed(keys, "token_"))
     return (
         select(*columns)
         .select_from(joined.outerjoin(applications, keys.c.application_id == applications.c.id))
@@ -165,8 +176,9 @@ def key_holder(token_hash: bytes) -> Select[Any]:
 
 
 def tokens_of(account_id: int) -> Select[Any]:
-    """The tokens of an account that are not revoked, oldest first."""
-    return select(keys).where(keys.c.account_id == account_id, keys.c.revoked.is_(None)).order_by(keys.c.created)
+    """The personal tokens of an account that are not revoked, oldest first."""
+    mine = (keys.c.account_id == account_id) & keys.c.revoked.is_(None) & keys.c.grant_id.is_(None)
+    return select(keys).where(mine).order_by(keys.c.created)
 
 
 def to_token(row: Row[Any], prefix: str = "") -> Token:
@@ -198,11 +210,12 @@ def add_token(token: Token, token_hash: bytes) -> Callable[[Connection], None]:
 
 
 def revoke_token(account_id: int, token_id: str) -> Callable[[Connection], bool]:
-    """End a token of the account at once. The work returns False where it has no such token."""
+    """End a personal token of the account at once. The work returns False where it has no such token."""
 
     def work(connection: Connection) -> bool:
-        mine = (keys.c.account_id == account_id) & (keys.c.id == token_id) & keys.c.revoked.is_(None)
-        return bool(connection.execute(update(keys).where(mine).values(revoked=stamp(now()))).rowcount)
+        mine = (keys.c.account_id == account_id) & keys.c.grant_id.is_(None)
+        this = mine & (keys.c.id == token_id) & keys.c.revoked.is_(None)
+        return bool(connection.execute(update(keys).where(this).values(revoked=stamp(now()))).rowcount)
 
     return work
 
@@ -241,7 +254,8 @@ def register(first: First) -> Callable[[Connection], None]:
     return work
 
 
-def _prefixed(table: Table, prefix: str) -> list[Any]:
+def prefixed(table: Table, prefix: str) -> list[Any]:
+    """The table's columns under names that begin with the prefix."""
     return [column.label(prefix + column.name) for column in table.c]
 
 

@@ -32,6 +32,7 @@ HEADINGS: dict[str, tuple[int, str]] = {
     "UnknownKey": (401, "Unknown key"),
     "NoTokenSent": (401, "A key is needed"),
     "InvalidToken": (401, "Unknown token"),
+    "GrantRefused": (400, "No access for this program"),
     "InvalidFkey": (403, "The form has expired"),
     "Forbidden": (403, "Not allowed"),
     "NotFound": (404, "Nothing here"),
@@ -48,7 +49,12 @@ HEADINGS: dict[str, tuple[int, str]] = {
 }
 """Each failure of the catalogue -> its HTTP status and the heading of its page."""
 
-_ASSET_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_ASSET_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
 
 
 class Frame:
@@ -100,6 +106,12 @@ class Frame:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return Response(self._assets[name], headers=headers)
+
+    async def removed(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """GET /removed.png, where programs look whether a picture was removed (links-and-thumbnails, section 3)."""
+        headers = {"cache-control": "public, max-age=86400", "access-control-allow-origin": "*"}
+        headers |= {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "cross-origin"}
+        return Response(self._assets["removed.png"], headers=headers, media_type="image/png")
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as a page; what only an account may see leads to the login."""

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope, Send
 
+from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
 from heliograph.server import links
-from heliograph.server.errors import Gone, HeliographError, StorageUnavailable
+from heliograph.server.errors import Gone, HeliographError, NotFound, StorageUnavailable
 from heliograph.server.library import Library, Variant
 from heliograph.server.model import ImageRef
 from heliograph.server.ports import StoredBlob
@@ -36,6 +37,11 @@ _FIXED = (
 )
 _NOT_KEPT = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _LONGEST_RANGE = 40
+_VIDEO = ("mp4", "webm")
+_NO_VIDEO = "There is no video of this picture: it is kept as it was uploaded, at /{}.{}"
+_PICTURES = frozenset({each.extension for each in FORMATS.values()} | {"jpeg", "tif"})
+"""Extensions behind which a picture was meant: not those of /robots.txt and /favicon.ico."""
+
 Headers = list[tuple[bytes, bytes]]
 
 STATUS = {
@@ -59,11 +65,15 @@ def wanted(scope: Scope) -> ImageRef | None:
 
 
 class ImageFiles:
-    """Answers with originals and renditions. Bodies of at most 1 MiB stay in memory while asked for, 32 MiB in all."""
+    """Answers with originals and renditions. Bodies of at most 1 MiB stay in memory while asked for, 32 MiB in all.
 
-    def __init__(self, library: Library, statistics: Statistics) -> None:
+    instead: the address that is answered for a picture that is missing or was removed; none where it is empty.
+    """
+
+    def __init__(self, library: Library, statistics: Statistics, instead: str = "") -> None:
         self._library = library
         self._statistics = statistics
+        self._instead = instead
         self._bodies: Recent[bytes] = Recent(_KEPT)
 
     async def serve(self, ref: ImageRef, scope: Scope, send: Send) -> None:
@@ -72,13 +82,16 @@ class ImageFiles:
             query = scope["query_string"]
             rendition = parse_qs(query).get(b"as", [b""])[0].decode("latin-1") if query else ""
             variant = await self._library.variant(ref, rendition or None)
+            if ref.extension.lower() in _VIDEO:
+                raise NotFound(_NO_VIDEO.format(variant.image_id, BY_MEDIA_TYPE[variant.media_type].extension))
             asked = dict(scope["headers"])
             if _matches(asked.get(b"if-none-match"), variant.etag):
                 await _send(send, 304, [(b"etag", variant.etag.encode()), (b"cache-control", _CACHED)], b"")
             else:
                 await self._send_variant(variant, asked, scope["method"] == "HEAD", send)
         except HeliographError as error:
-            await _send_failure(error, send)
+            missing = isinstance(error, NotFound | Gone) and ref.extension.lower() in _PICTURES
+            await _send_failure(error, self._instead if missing else "", send)
 
     async def _send_variant(self, variant: Variant, asked: dict[bytes, bytes], head: bool, send: Send) -> None:
         body = self._bodies.get(variant.name)
@@ -186,13 +199,17 @@ def _matches(header: bytes | None, etag: str) -> bool:
     return etag in tags or tags == ["*"]
 
 
-async def _send_failure(error: HeliographError, send: Send) -> None:
+async def _send_failure(error: HeliographError, instead: str, send: Send) -> None:
+    """Say the failure, or lead to the address `instead`, where there is one."""
     headers: Headers = [(b"content-type", b"text/plain; charset=utf-8"), *_NOT_KEPT]
     if isinstance(error, Gone):
         headers[1] = (b"cache-control", b"public, max-age=300")
     if (seconds := getattr(error, "retry_after", None)) is not None:
         headers.append((b"retry-after", b"%d" % seconds))
-    await _send(send, STATUS.get(error.name, 500), headers, (error.message + "\n").encode())
+    if instead:
+        headers.append((b"location", instead.encode()))
+    status = 302 if instead else STATUS.get(error.name, 500)
+    await _send(send, status, headers, (error.message + "\n").encode())
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:

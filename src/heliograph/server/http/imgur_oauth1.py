@@ -6,7 +6,7 @@ People get a page that asks them, and are sent back, or shown a PIN to type.
 """
 
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,9 +17,9 @@ from heliograph.server.http.allowances import admitted
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.replies import failure_headers
 from heliograph.server.http.signed_requests import SignedReader
-from heliograph.server.http.visitors import login_address
 from heliograph.server.identity import OAuth1
 from heliograph.server.identity.oauth1 import Credentials, Pending
+from heliograph.server.identity.redirects import host_of, source_of
 from heliograph.server.identity.signatures import Signed
 from heliograph.server.limits import Limits
 
@@ -38,6 +38,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "UnknownKey": (401, "consumer_key_unknown"),
     "NoTokenSent": (401, "parameter_absent"),
     "InvalidToken": (401, "token_rejected"),
+    "GrantRefused": (400, "permission_denied"),
     "InvalidFkey": (403, "permission_denied"),
     "Forbidden": (403, "permission_denied"),
     "NotFound": (404, "parameter_rejected"),
@@ -97,16 +98,16 @@ class ImgurOAuth1Page:
         self._frame = frame
 
     async def ask(self, request: Request) -> Response:
-        """GET /oauth/authorize: asks who is logged in, after a login where nobody is."""
-        visitor = await self._frame.visitors.visitor(request)
+        """GET /oauth/authorize: asks who is logged in; nobody is sent to log in, and back here."""
         asked = request.query_params
         pending = await self._oauth1.pending(asked.get("oauth_token", ""), asked.get("oauth_callback"))
-        if visitor.account is None:
-            return self._frame.redirect(login_address(request))
-        response = await self._frame.secret_page(request, "oauth1.html", pending=pending, host=_host(pending.callback))
+        await self._frame.visitors.member(request)
+        response = await self._frame.secret_page(
+            request, "oauth1.html", pending=pending, host=host_of(pending.callback)
+        )
         policy = response.headers["content-security-policy"]
         response.headers["content-security-policy"] = policy.replace(
-            "form-action 'self'", f"form-action 'self' {_source(pending.callback)}".rstrip()
+            "form-action 'self'", f"form-action 'self' {source_of(pending.callback)}".rstrip()
         )
         return response
 
@@ -145,17 +146,3 @@ def _back(pending: Pending, **fields: str) -> Response:
     address = callback + ("&" if "?" in callback else "?") + urlencode({"oauth_token": pending.token, **fields})
     headers = {"location": address, "cache-control": "no-store", "referrer-policy": "no-referrer"}
     return Response(status_code=302, headers=headers)
-
-
-def _host(callback: str | None) -> str:
-    """Where the answer goes, as the page says it."""
-    parts = urlsplit(callback or "")
-    return parts.netloc or parts.scheme
-
-
-def _source(callback: str | None) -> str:
-    """What a content policy calls the place of the callback: browsers hold a form's redirects to it, too."""
-    parts = urlsplit(callback or "")
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc}"
-    return f"{parts.scheme}:" if parts.scheme else ""

@@ -45,3 +45,23 @@ def answers(status: str, description: str, content: dict[str, Any] | None, failu
     problem = {"application/problem+json": schema("Problem")}
     failed = {str(code): {"description": ", ".join(names), "content": problem} for code, names in sorted(named.items())}
     return {status: success, **failed}
+
+
+def favorite_path(thing: str) -> dict[str, Any]:
+    """Marking and unmarking of an image or an album."""
+    failures = ("NotFound", "Gone", "NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden", "UploadLimitReached")
+    described = {"name": "id", "in": "path", "required": True, "description": f"The {thing}'s id."}
+
+    def operation(name: str, summary: str) -> dict[str, Any]:
+        return {
+            "operationId": f"{name}_{thing}",
+            "summary": summary,
+            "security": KEY,
+            "responses": answers("204", "Done; may be repeated.", None, failures),
+        }
+
+    return {
+        "parameters": [described | {"schema": {"type": "string", "pattern": "^[A-Za-z0-9]+$"}}],
+        "put": operation("mark", f"Mark an {thing} as a favourite of one's own"),
+        "delete": operation("unmark", f"Mark an {thing} no longer"),
+    }

@@ -25,6 +25,7 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.model import Image, Texts
+from heliograph.server.statistics import Statistics
 from heliograph.server.texts import LONGEST_TEXT
 from heliograph.server.uploads import Uploads
 
@@ -50,6 +51,7 @@ class Pages:
         uploads: Uploads,
         library: Library,
         albums: Albums,
+        statistics: Statistics,
         links: Links,
         open_to_all: bool,
         document: Mapping[str, Any],
@@ -61,6 +63,7 @@ class Pages:
         self._uploads = uploads
         self._library = library
         self._albums = albums
+        self._statistics = statistics
         self._links = links
         self._open_to_all = open_to_all
         self._document = document
@@ -111,15 +114,34 @@ class Pages:
             request,
             "image.html",
             image=image,
+            views=(await self._statistics.of(image.id)).views,
             title=_title(image),
             alt=_alt(image),
             page=self._links.page(image.id),
+            description=self._links.description(self._links.page(image.id)),
             direct=direct,
             shown=self._shown(image),
             fields=_link_fields(image, direct, self._links.page(image.id)),
             thumbnails=_thumbnail_fields(image, self._links),
             delete_page=self._links.delete_page(image.delete_hash) if known else None,
             mine=owns(visitor.caller, image),
+        )
+
+    async def animation(self, request: Request) -> Response:
+        """GET /{id}.gifv: the animation and little else; on to the picture's page where it does not move."""
+        image = await self._library.find(request.path_params["id"])
+        page = self._links.page(image.id)
+        if not image.blob.animated:
+            return self._frame.redirect(page)
+        return await self._frame.page(
+            request,
+            "animation.html",
+            image=image,
+            title=_title(image),
+            alt=_alt(image),
+            page=page,
+            direct=self._links.direct(image.id, image.blob.media_type),
+            shown=self._shown(image),
         )
 
     async def album(self, request: Request) -> Response:
@@ -134,6 +156,7 @@ class Pages:
             album=album,
             title=album.title or f"Album {album.id}",
             page=self._links.album(album.id),
+            description=self._links.description(self._links.album(album.id)),
             pictures=[(image, _title(image), _alt(image), self._shown(image)) for image in images],
             cover=self._shown(cover) if cover else None,
         )

@@ -4,9 +4,9 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -15,19 +15,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.client_settings import ClientSettings
+from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.hosts import ImageHost
+from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.pages_openid import OpenIDPages
@@ -47,6 +56,14 @@ class Voice(Protocol):
         """The answer that says `error` in this dialect's words."""
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A voice that says something with each of its answers, successes and failures alike."""
+
+    def headers_of_all(self, request: Request) -> Mapping[str, str]:
+        """The headers that every answer to this request gets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table."""
@@ -63,6 +80,7 @@ class Handlers:
 
     native: Native
     albums: NativeAlbums
+    favorites: NativeFavorites
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -71,12 +89,19 @@ class Handlers:
     stack_mobile: StackMobile
     frame: Frame
     pages: Pages
+    clients: ClientSettings
     login: LoginPages
     openid: OpenIDPages
     account: AccountPages
     keys: KeyPages
+    oauth: OAuth
+    imgur_oauth: ImgurOAuth
+    consent: ConsentPages
+    grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
+    v2: ImgurV2
+    oembed: OEmbed
     v2_account: ImgurV2Account
     v2_albums: ImgurV2AccountAlbums
     v2_signin: ImgurV2Signin
@@ -85,7 +110,8 @@ class Handlers:
 
 def table(of: Handlers) -> tuple[Row, ...]:
     """Every URL of the server, a dialect at a time."""
-    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
 
 
 def _native(of: Handlers) -> tuple[Row, ...]:
@@ -105,7 +131,13 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/images",        of.albums.set_images,  of.native),
         Row("POST",   "/api/v1/albums/{id}/images",        of.albums.add_images,  of.native),
         Row("DELETE", "/api/v1/albums/{id}/images",        of.albums.remove_images, of.native),
+        Row("PUT",    "/api/v1/images/{id}/favorite",      of.favorites.mark_image, of.native),
+        Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
+        Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
+        Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
+        Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
+        Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
         Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
@@ -115,6 +147,12 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/api/v1/tokens",                    of.identity.make,      of.native),
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
+        Row("GET",    "/api/v1/oauth/authorize",           of.consent.ask,       of.frame),
+        Row("POST",   "/api/v1/oauth/authorize",           of.consent.answer,    of.frame),
+        Row("POST",   "/api/v1/oauth/token",               of.oauth.token,       of.oauth),
+        Row("POST",   "/api/v1/oauth/device",              of.oauth.device,      of.oauth),
+        Row("POST",   "/api/v1/oauth/revoke",              of.oauth.revoke,      of.oauth),
+        Row("GET",    "/.well-known/oauth-authorization-server", of.oauth.metadata, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
     )
     # fmt: on
@@ -124,8 +162,14 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
     """Imgur API v1, v2 and v3."""
     # fmt: off
     return (
-        Row("POST",   "/api/upload.xml",                   of.v1.upload,          of.v1),
-        Row("POST",   "/api/upload.json",                  of.v1.upload,          of.v1),
+        Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
+        Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
+        Row("GET",    "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("POST",   "/api/stats.{format}",               of.v1.site_statistics, of.v1),
+        Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
+        Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
         *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
           for noun in ("image", "upload") for form in ("", ".json", ".xml")),
@@ -134,23 +178,36 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
         Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
 
-        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
-          for method in ("GET", "POST")),
-        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
-          for method in ("GET", "POST")),
-        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
-        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
+        Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
+        Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
+        Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
+        Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
     )
     # fmt: on
 
 
-def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 needs no account, and oEmbed beside it. Scripts of other pages may ask before they call."""
     # fmt: off
-    return (
-        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    rows = (
+        *_v2("GET POST PUT",        "/2/upload",                 of.v2.upload,  of.v2),
+        *_named("GET POST PUT",     "/2/image/{name}",           of.v2.image,   of.v2),
+        *_named("GET POST PUT",     "/2/album/{name}",           of.v2.album,   of.v2),
+        *_named("GET POST PUT DELETE", "/2/delete/{name}",       of.v2.remove,  of.v2),
+        *_v2("GET POST PUT",        "/2/stats",                  of.v2.stats,   of.v2),
+        *_v2("GET POST PUT",        "/2/credits",                of.v2.credits, of.v2),
+    )
+    embeds = _v2("GET",             "/oembed",                   of.oembed.embed, of.oembed)
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    asked_before = (Row("OPTIONS", path, of.v2.preflight, of.v2) for path in paths)
+    return (*rows, *asked_before, *embeds, *_v2("OPTIONS", "/oembed", of.oembed.preflight, of.oembed))
+
+
+def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 is about accounts. Scripts of other pages may ask before they call."""
+    # fmt: off
+    rows = (
         *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
         *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
         *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
@@ -163,7 +220,31 @@ def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
         *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
         *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
-        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, of.v2_account.preflight, of.v2_account) for path in paths))
+
+
+def _oauth1(of: Handlers) -> tuple[Row, ...]:
+    """OAuth 1.0a, as Imgur API v2 had it."""
+    # fmt: off
+    return (
+        *_named("GET POST",         "/oauth/request_token",      of.oauth1.request_token, of.oauth1),
+        *_named("GET POST",         "/oauth/access_token",       of.oauth1.access_token, of.oauth1),
+        Row("GET",                  "/oauth/authorize",          of.oauth1_page.ask,     of.frame),
+        Row("POST",                 "/oauth/authorize",          of.oauth1_page.answer,  of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
     )
     # fmt: on
 
@@ -175,6 +256,8 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/clients",                     of.clients.page,      of.frame),
+        Row("GET",    "/docs/clients/{name}",              of.clients.download,  of.frame),
         Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
         Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
         Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
@@ -196,10 +279,16 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
         Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
         Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/grants",                   of.grants.listed,     of.frame),
+        Row("POST",   "/account/grants/{id}/revoke",       of.grants.revoke,     of.frame),
+        Row("GET",    "/device",                           of.consent.ask_device, of.frame),
+        Row("POST",   "/device",                           of.consent.answer_device, of.frame),
         Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
         Row("POST",   "/account/applications",             of.keys.register,      of.frame),
         Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),
         Row("GET",    "/static/{name}",                    of.frame.asset,        of.frame),
+        Row("GET",    "/removed.png",                      of.frame.removed,      of.frame),
+        Row("GET",    "/{id}.gifv",                        of.pages.animation,    of.frame),
         Row("GET",    "/{id}",                             of.pages.image,        of.frame),
     )
     # fmt: on
@@ -229,8 +318,9 @@ def _v2(methods: str, path: str, handler: Handler, voice: Voice) -> Iterator[Row
 class Application:
     """Image files first, then the table, then 404 in the voice that fits the path."""
 
-    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics) -> None:
+    def __init__(self, rows: Sequence[Row], files: images.ImageFiles, metrics: Metrics, image_host: ImageHost) -> None:
         self._files = files
+        self._image_host = image_host
         # "/{id}" takes any word, so it comes after all that are spelt out.
         ordered = sorted(rows, key=lambda row: row.path == "/{id}")
         by_path: dict[str, dict[str, Row]] = {}
@@ -243,6 +333,9 @@ class Application:
         """Answer one request."""
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
+            return
+        if scope["type"] == "http" and (refusal := self._image_host.refusal(scope)) is not None:
+            await refusal(scope, receive, send)
             return
         await self._router(_as_imgur_reads(scope), receive, send)
 
@@ -268,6 +361,8 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
+        if isinstance(row.voice, Telling):
+            answer.headers.update(row.voice.headers_of_all(request))
         await answer(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:

@@ -40,6 +40,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "UnknownKey": (401, None),
     "NoTokenSent": (401, "Log in first."),
     "InvalidToken": (401, None),
+    "GrantRefused": (400, None),
     "InvalidFkey": (403, "The fkey is missing or has expired. Load the page again."),
     "Forbidden": (403, None),
     "NotFound": (404, None),
@@ -122,7 +123,7 @@ class StackWeb:
         return _page(script, status if status in _TELLS_IN_HTML else 200, headers)
 
     async def _caller(self, request: Request, form: Form) -> Caller:
-        """The account of who has logged in and sends the fkey of that login, else nobody in particular (decision 0028).
+        """The account of who has logged in and sends the fkey of that login, else nobody in particular (decision 0018).
 
         A browser sends the cookie along whoever made the form, and programs send no fkey, an old one or "[object
         Object]": a cookie alone never acts for its account, and a wrong key is no reason to refuse.

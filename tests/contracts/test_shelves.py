@@ -1,19 +1,17 @@
-"""An account's images and albums by numbered pages, and albums in their owner's order."""
+"""An account's images and albums by numbered pages, and albums in their owner's order, in both databases."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from heliograph.server import catalog
-from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import BadParameter, NotFound
-from heliograph.server.migrations import upgrade
 from heliograph.server.model import Account, Album, Blob, Image
+from heliograph.server.ports import Database
 from heliograph.server.shelves import LARGEST_PAGE, Page, Shelves
+from tests.contracts.test_catalog_albums import anew
 
 ALL = Page(1, LARGEST_PAGE)
 pytestmark = pytest.mark.anyio
@@ -22,7 +20,7 @@ pytestmark = pytest.mark.anyio
 class Room:
     """A database with two accounts, and what they have."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.shelves = Shelves(database=database)
         self.mine, self.theirs = Account(1, "mine", enabled=True), Account(2, "theirs", enabled=True)
@@ -50,13 +48,12 @@ class Room:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    database = SqliteDatabase(tmp_path / "heliograph.db")
-    await database.transaction(upgrade.to_head)
+async def room(subject) -> Room:
+    database: Database = subject.database
+    await database.transaction(anew)
     for name in ("mine", "theirs"):
         await database.transaction(catalog.add_account({"name": name, "role": "user"}))
-    yield Room(database)
-    await database.close()
+    return Room(database)
 
 
 async def test_images_come_newest_first_page_by_page_and_nobody_elses(room: Room) -> None:
