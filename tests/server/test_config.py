@@ -72,10 +72,3 @@ def test_an_issuer_is_kept_as_it_is_spelt_and_needs_a_client_id(issuer: str) -> 
     assert load({}, environment).oidc_issuer == issuer
     with pytest.raises(BadSetting, match="HELIOGRAPH_OIDC_CLIENT_ID"):
         load({}, {"HELIOGRAPH_OIDC_ISSUER": issuer})
-
-
-def test_the_provider_is_called_by_its_host_unless_it_has_a_name() -> None:
-    assert Settings().oidc_button == ""
-    issuer, client = "https://id.example/a", "heliograph"
-    assert Settings(oidc_issuer=issuer, oidc_client_id=client).oidc_button == "id.example"
-    assert Settings(oidc_issuer=issuer, oidc_client_id=client, oidc_name="Example ID").oidc_button == "Example ID"

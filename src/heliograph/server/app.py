@@ -210,7 +210,7 @@ class Server:
             back=self.links.public + BACK,
         )
         return OpenIDLogins(
-            name=settings.oidc_button,
+            name=settings.oidc_name,
             provider=provider,
             persons=persons,
             seal=seal,

@@ -255,9 +255,7 @@ class Settings:
     )
     oidc_client_id: str = _setting(_text, "", "What this server is called at the OpenID Connect provider.")
     oidc_client_secret: str = _setting(_text, "", "Its secret there; empty for a public client.")
-    oidc_name: str = _setting(
-        _text, "", "What people call that provider: the button says 'Log in with' it.", "its host"
-    )
+    oidc_name: str = _setting(_text, "OpenID Connect", "What people call that provider, as in 'Log in with Example'.")
     oidc_registration: bool = _setting(
         _flag, False, "Whether new people whom that provider knows get accounts where REGISTRATION is closed."
     )
@@ -325,11 +323,6 @@ class Settings:
     def storage(self) -> str:
         """The blob store's URL, the default filled in."""
         return self.storage_url or f"file://{self.data_dir / 'blobs'}"
-
-    @property
-    def oidc_button(self) -> str:
-        """What people call the OpenID Connect provider, the default filled in; empty where there is none."""
-        return (self.oidc_name or urlsplit(self.oidc_issuer).netloc) if self.oidc_issuer else ""
 
 
 @dataclass(frozen=True, slots=True)

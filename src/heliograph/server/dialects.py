@@ -191,7 +191,7 @@ class _Maker:
                 logins=on.logins,
                 sessions=on.sessions,
                 open_to_all=self._settings.registration == "open",
-                provider=self._settings.oidc_button,
+                provider=on.openid.name if on.openid else "",
             ),
             "openid": OpenIDPages(frame=frame, openid=on.openid),
             "account": AccountPages(
