@@ -32,6 +32,7 @@ from heliograph.server.http.bodies import Reader
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
+from heliograph.server.http.pages_openid import BACK
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
@@ -43,6 +44,7 @@ from heliograph.server.identity import (
     Grants,
     Identity,
     OAuth1,
+    Persons,
     Seal,
     Sessions,
     Tokens,
@@ -53,7 +55,8 @@ from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.model import Quota
-from heliograph.server.ports import BlobStore, Database, Limiter
+from heliograph.server.openid import OpenIDLogins
+from heliograph.server.ports import BlobStore, Database, IdentityProvider, Limiter
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
 from heliograph.server.registration import Registration
@@ -159,6 +162,7 @@ class Server:
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
             oauth1=OAuth1(database, seal),
             logins=logins,
+            openid=self._openid(Persons(database, accounts), Seal(derived_key(key, "openid"))),
             callers=Callers(
                 self._identity,
                 logins,
@@ -192,6 +196,27 @@ class Server:
             favorites=Favorites(database),
             statistics=self._statistics,
             signer=signer,
+        )
+
+    def _openid(self, persons: Persons, seal: Seal) -> OpenIDLogins | None:
+        """Logins with the provider that the settings name, if any; its library is loaded only then."""
+        settings = self._settings
+        if not settings.oidc_issuer:
+            return None
+        provider: IdentityProvider = import_module("heliograph.server.backends.openid").OpenIDProvider(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            back=self.links.public + BACK,
+        )
+        return OpenIDLogins(
+            name=settings.oidc_name,
+            provider=provider,
+            persons=persons,
+            seal=seal,
+            limiter=self._limiter,
+            audit=self._audit,
+            open_to_all=settings.oidc_registration or settings.registration == "open",
         )
 
     async def start(self) -> None:

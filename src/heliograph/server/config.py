@@ -132,6 +132,16 @@ def _web_address(value: str) -> str:
     return address
 
 
+def _issuer(value: str) -> str:
+    """As it is written: a slash at its end belongs to an issuer's name (OpenID Connect Core 1.0, section 2)."""
+    parts = urlsplit(value.strip())
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    usable = parts.hostname and parts.scheme in (("https", "http") if here else ("https",))
+    if value.strip() and (not usable or parts.query or parts.fragment or parts.username):
+        raise ValueError("must be an https address (http on this machine) without query, fragment or password")
+    return value.strip()
+
+
 def _root_address(value: str) -> str:
     address = _web_address(value)
     if urlsplit(address).path:
@@ -170,7 +180,10 @@ DEFAULT_LIMITS = "1250/hour uploads by address; 12500/day uploads by application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds."""
+    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds.
+
+    Raises BadSetting where they do not fit together.
+    """
 
     data_dir: Path = _setting(
         _folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph"
@@ -237,6 +250,15 @@ class Settings:
     session_days: timedelta = _setting(
         _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
     )
+    oidc_issuer: str = _setting(
+        _issuer, "", "OpenID Connect provider that people may log in with: its issuer, spelt as it spells it.", "none"
+    )
+    oidc_client_id: str = _setting(_text, "", "What this server is called at the OpenID Connect provider.")
+    oidc_client_secret: str = _setting(_text, "", "Its secret there; empty for a public client.")
+    oidc_name: str = _setting(_text, "OpenID Connect", "What people call that provider, as in 'Log in with Example'.")
+    oidc_registration: bool = _setting(
+        _flag, False, "Whether new people whom that provider knows get accounts where REGISTRATION is closed."
+    )
     access_token_seconds: timedelta = _setting(
         _period(315_360_000), timedelta(hours=1), "Seconds that an access token of OAuth 2 is good for.", "3600"
     )
@@ -287,6 +309,10 @@ class Settings:
         _days, timedelta(days=30), "Days that the audit keeps the addresses from which it was done.", "30"
     )
     access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
+
+    def __post_init__(self) -> None:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise BadSetting("HELIOGRAPH_OIDC_ISSUER needs HELIOGRAPH_OIDC_CLIENT_ID, by which the provider knows us.")
 
     @property
     def database(self) -> str:

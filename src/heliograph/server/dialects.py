@@ -37,6 +37,7 @@ from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.pages_openid import OpenIDPages
 from heliograph.server.http.routes import Handlers
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.stack_mobile import StackMobile
@@ -48,6 +49,7 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
+from heliograph.server.openid import OpenIDLogins
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
 from heliograph.server.registration import Registration
@@ -71,6 +73,7 @@ class Services:
     grants: Grants
     devices: Devices
     logins: Logins
+    openid: OpenIDLogins | None
     callers: Callers
     limits: Limits
     reader: Reader
@@ -211,7 +214,9 @@ class _Maker:
                 logins=on.logins,
                 sessions=on.sessions,
                 open_to_all=self._settings.registration == "open",
+                provider=on.openid.name if on.openid else "",
             ),
+            "openid": OpenIDPages(frame=frame, openid=on.openid),
             "account": AccountPages(
                 frame=frame,
                 callers=on.callers,
@@ -219,6 +224,7 @@ class _Maker:
                 library=on.library,
                 albums=on.albums,
                 links=links,
+                openid=on.openid,
             ),
             "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
             "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),

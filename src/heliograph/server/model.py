@@ -232,6 +232,30 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge:
+    """What ties a provider's answer to one login: three random texts that only one browser brings back.
+
+    state: comes back in the address. nonce: comes back in the ID token. verifier: is shown when the code is exchanged,
+    and until then only its hash is (PKCE, RFC 7636).
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as an OpenID Connect provider knows them. `subject` is theirs at that issuer, for ever and alone; `name`
+    is what they are called there, and proves nothing.
+    """
+
+    issuer: str
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is behind one request, whatever the dialect.
 

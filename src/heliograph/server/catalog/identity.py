@@ -13,6 +13,7 @@ from heliograph.server.catalog.ending import end_grants
 from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
+from heliograph.server.catalog.openid import forget_persons_of
 from heliograph.server.catalog.tables import accounts, applications, grants, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
@@ -146,6 +147,7 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         forget_signed_by(connection, account_id)
         forget_account(account_id)(connection)
+        forget_persons_of(connection, account_id)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
         nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}

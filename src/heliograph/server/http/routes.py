@@ -42,6 +42,7 @@ from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.pages_openid import OpenIDPages
 from heliograph.server.http.stack_mobile import StackMobile
 from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
@@ -96,6 +97,7 @@ class Handlers:
     pages: Pages
     clients: ClientSettings
     login: LoginPages
+    openid: OpenIDPages
     account: AccountPages
     keys: KeyPages
     oauth: OAuth
@@ -309,6 +311,8 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
         Row("GET",    "/login",                            of.login.ask,          of.frame),
         Row("POST",   "/login",                            of.login.log_in,       of.frame),
+        Row("GET",    "/login/openid",                     of.openid.log_in,      of.frame),
+        Row("GET",    "/login/openid/back",                of.openid.come_back,   of.frame),
         Row("POST",   "/logout",                           of.login.log_out,      of.frame),
         Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
         Row("POST",   "/register",                         of.login.register,     of.frame),
@@ -317,6 +321,7 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
         Row("POST",   "/account/settings",                 of.account.change,     of.frame),
         Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
+        Row("POST",   "/account/openid",                   of.openid.link,        of.frame),
         Row("POST",   "/account/delete",                   of.account.end,        of.frame),
         Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
         Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
