@@ -11,10 +11,11 @@ from tests.clients.installed import DRIVERS, NODE, PYTHON
 class Program:
     """A client program of somebody else.
 
-    command: how it uploads; `{picture}` stands for the file, `{key}` and `{token}` for credentials. remove: how it
-    deletes; `{delete}` stands for the delete hash, `{id}` for the id. listing: how it lists. link, delete: regular
-    expressions whose first group is the link and the delete hash in what it prints, where that is not JSON.
-    environment: variables beside those of the redirect.
+    command: how it uploads; `{picture}` stands for the file, `{url}` for an address where it is, `{key}` and `{token}`
+    for credentials. remove: how it deletes; `{delete}` stands for the delete hash, `{id}` for the id. listing: how it
+    lists. link, delete: regular expressions whose first group is the link and the delete hash in what it prints, where
+    that is not JSON. environment: variables beside those of the redirect. screenshot: it sends a picture of the virtual
+    screen.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Program:
     link: str | None = None
     delete: str | None = None
     environment: dict[str, str] = field(default_factory=dict, hash=False)
+    screenshot: bool = False
 
 
 def _python(name: str, version: str, driver: str, *, remove: bool = True, listing: bool = False) -> Program:
@@ -50,16 +52,103 @@ def _node(name: str, version: str, driver: str, *, dialect: str = "Imgur v3", re
     )  # fmt: skip
 
 
+def _npm(package: str, name: str, version: str, *, remove: bool = False) -> Program:
+    run = ("node", str(DRIVERS / "npm_call.cjs"), package)
+    return Program(
+        name, version, "JavaScript", "Imgur v3", "npm",
+        (*run, "upload", "{picture}"),
+        (*run, "remove", "{delete}") if remove else None,
+        environment={"NODE_PATH": str(NODE)},
+    )  # fmt: skip
+
+
+def _told_in_json(name: str, language: str, command: tuple[str, ...]) -> Program:
+    """A library of Debian's that a driver calls; the driver prints JSON."""
+    return Program(name, "Debian's", language, "Imgur v1", "Debian", command)
+
+
+def _java(how: str) -> Program:
+    """Apache HttpMime; its part has a file name or none."""
+    jars = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
+    path = ":".join(f"/usr/share/java/{jar}.jar" for jar in jars)
+    return Program(
+        f"HttpMime ({how} part)", "Debian's", "Java", "Imgur v1", "Debian",
+        ("java", "-cp", path, str(DRIVERS / "Upload.java"), how, "{picture}", "{key}"),
+        link=r"<original_image>([^<]*)</original_image>",
+    )  # fmt: skip
+
+
 PROGRAMS: tuple[Program, ...] = (
     _python("pyimgur", "0.8.1", "pyimgur_.py"),
+    _python("imgurpython", "1.1.7", "imgurpython_.py"),
+    _python("imgur-python", "0.2.4", "imgur_python_.py"),
+    _python("aioimgur", "0.1.1", "aioimgur_.py"),
+    _python("Flask-Imgur", "0.1", "flask_imgur_.py"),
+    _python("imgurpoi", "0.0.6", "imgurpoi_.py", remove=False),
+    _python("elliesImgurUploader", "0.3", "ellies_imgur_uploader.py", remove=False),
+    _python("craption", "1.5.0", "craption_.py", remove=False),
+    Program(
+        "imgur-uploader", "0.3.0", "Python", "Imgur v3", "PyPI",
+        (str(PYTHON / "imgur-uploader"), "{picture}"),
+        link=r"see your image at (\S+)",
+        environment={"IMGUR_API_ID": "0123456789abcde", "IMGUR_API_SECRET": "secret"},
+    ),
+    Program(
+        "imgurup", "1.7.0", "Python", "Imgur v3", "PyPI",
+        (str(PYTHON / "img"), "-n", "-f", "{picture}"),
+        link=r"[Ll]ink: (\S+)",
+        delete=r"[Dd]elete link: \S+/delete/(\w+)",
+    ),
     _node("imgur", "2.6.1", "imgur_2.mjs", remove=True),
+    _npm("imgur-1", "imgur", "1.0.2", remove=True),
+    _npm("imgur-1-base64", "imgur (base64)", "1.0.2"),
+    _npm("imgur-03", "imgur", "0.3.2", remove=True),
+    _npm("imgur-uploader", "imgur-uploader", "4.2.1"),
+    _npm("imgur-upload", "imgur-upload", "0.1.2"),
+    _npm("imgur-anonymous-uploader", "imgur-anonymous-uploader", "1.1.9"),
+    Program(
+        "imgur (command)", "0.1.7", "JavaScript", "Imgur v3", "npm",
+        ("node", str(NODE / "imgur-017" / "cli.js"), "-c", "0123456789abcde", "-f", "{picture}"),
+        link=r"(https?://\S+)",
+    ),
     Program(
         "curl", "Debian's", "shell", "Imgur v1", "Debian",
         ("curl", "-sS", "-F", "key={key}", "-F", "image=@{picture}", "http://imgur.com/api/upload.xml"),
         link=r"<original_image>([^<]*)</original_image>",
     ),
+    Program(
+        "picgo", "3.1.0", "JavaScript", "Imgur v3", "npm",
+        ("sh", str(DRIVERS / "picgo.sh"), str(NODE), "{picture}"),
+        link=r"(https?://\S+)",
+    ),
+    _told_in_json("HTTParty", "Ruby", ("ruby", str(DRIVERS / "httparty.rb"), "form", "{picture}", "{key}")),
+    _told_in_json("HTTParty (query)", "Ruby", ("ruby", str(DRIVERS / "httparty.rb"), "query", "-", "{key}", "{url}")),
+    _told_in_json("curl (array)", "PHP", ("php", str(DRIVERS / "upload.php"), "array", "{picture}", "{key}")),
+    _told_in_json("curl (form)", "PHP", ("php", str(DRIVERS / "upload.php"), "form", "{picture}", "{key}")),
+    _java("named"),
+    _java("unnamed"),
+    Program(
+        "flameshot", "Debian's", "C++", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "flameshot.sh")),
+        link=r"imgur-\w+-(\S+)",
+        delete=r"imgur-(\w+)-",
+        screenshot=True,
+    ),
+    Program(
+        "ksnip", "Debian's", "C++", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "ksnip.sh")),
+        link=r"(https?://\S+)",
+        screenshot=True,
+    ),
+    Program(
+        "knitr", "Debian's", "R", "Imgur v3", "Debian",
+        ("Rscript", "-e", "cat(knitr::imgur_upload(commandArgs(TRUE)[1], key = '0123456789abcde'))", "{picture}"),
+        link=r"(https?://\S+)",
+    ),
 )  # fmt: skip
 """Every program that is run."""
 
-LEFT_OUT: dict[str, str] = {}
+LEFT_OUT: dict[str, str] = {
+    "LikX": "its wheel needs GTK's development files to build pycairo; its way of encoding is a transcript",
+}
 """Programs that were tried and cannot be run here: name -> reason."""

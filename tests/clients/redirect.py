@@ -33,8 +33,8 @@ HOSTS = (
 """What programs have built in (wire page clients)."""
 
 ADDRESS = "127.77.0.1"
-_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-_PLACE = 'mount --bind "$1" /etc/hosts && mount --bind "$2" ' + _BUNDLE + ' && shift 2 && exec "$@"'
+BUNDLE = "ca-certificates.crt"
+_PLACE = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/ssl/certs && shift 2 && exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class Redirect:
     """What a program needs so that it reaches the server by the hosts that it has built in."""
 
     hosts: Path
-    authority: Path
+    authorities: Path
 
     def command(self, words: Sequence[str]) -> list[str]:
         """The command, with the hosts file and the test authority in the places where programs look."""
-        return ["unshare", "--mount", "sh", "-c", _PLACE, "sh", str(self.hosts), str(self.authority), *words]
+        return ["unshare", "--mount", "sh", "-c", _PLACE, "sh", str(self.hosts), str(self.authorities), *words]
 
     @property
     def environment(self) -> dict[str, str]:
         """Where programs that bring an own list of authorities are told of the test authority."""
         names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO")
-        return dict.fromkeys(names, str(self.authority))
+        return dict.fromkeys(names, str(self.authorities / BUNDLE))
 
     def run(
         self, words: Sequence[str], *, folder: Path, more: Mapping[str, str] | None = None, stdin: str = ""
@@ -73,14 +73,27 @@ def redirected(server: str, folder: Path) -> Iterator[Redirect]:
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(*HOSTS).configure_cert(context)
-    hosts, bundle = folder / "hosts", folder / "authority.pem"
+    hosts, authorities = folder / "hosts", folder / "certs"
     hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(HOSTS)}\n")
-    authority.cert_pem.write_to_path(bundle)
+    _keep(authority, authorities)
     upstream = urlsplit(server)
     assert upstream.hostname is not None
     to = (upstream.hostname, upstream.port or 80)
     with _front(80, None, to), _front(443, context, to):
-        yield Redirect(hosts, bundle)
+        yield Redirect(hosts, authorities)
+
+
+def _keep(authority: trustme.CA, folder: Path) -> None:
+    """The folder of authorities as Debian has it: all in one file, and each by the hash of its name (Qt asks so)."""
+    folder.mkdir()
+    authority.cert_pem.write_to_path(folder / BUNDLE)
+    told = subprocess.run(
+        ["openssl", "x509", "-noout", "-subject_hash", "-in", folder / BUNDLE],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    authority.cert_pem.write_to_path(folder / f"{told.stdout.strip()}.0")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from tests.clients.matrix import Matrix
 from tests.clients.programs import PROGRAMS, Program
 from tests.clients.redirect import Redirect, redirected
-from tests.running import RunningServer, picture, serving
+from tests.running import RunningServer, picture, serving, website
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +34,13 @@ def test_the_program_works_unmodified(
 ) -> None:
     content = picture(48, 36)
     (tmp_path / "picture.png").write_bytes(content)
-    words = {"picture": str(tmp_path / "picture.png"), "key": "0" * 32, "token": running.key}
-    uploaded = _run(program, program.command, words, redirect, tmp_path)
+    with website({"/picture.png": (200, {"Content-Type": "image/png"}, content)}) as elsewhere:
+        url = f"{elsewhere}/picture.png"
+        words = {"picture": str(tmp_path / "picture.png"), "url": url, "key": "0" * 32, "token": running.key}
+        uploaded = _run(program, program.command, words, redirect, tmp_path)
     found = _found(program, uploaded)
-    on_server = running.url + urlsplit(found["link"]).path
-    assert httpx2.get(on_server).content == content, "the link serves the picture"
+    on_server = f"{running.url}/{urlsplit(found['link']).path.lstrip('/')}"
+    _must_serve(on_server, None if program.screenshot else content)
     did = ["upload"]
     if program.listing:
         assert found["link"] in _run(program, program.listing, words | found, redirect, tmp_path).stdout
@@ -48,6 +50,14 @@ def test_the_program_works_unmodified(
         assert httpx2.get(on_server).status_code == 410
         did.append("delete")
     matrix.note(program, did)
+
+
+def _must_serve(link: str, content: bytes | None) -> None:
+    """The link serves those bytes, or any picture; where it is the link of a page, the picture that the page names."""
+    answer = httpx2.get(link if Path(urlsplit(link).path).suffix else link + ".png")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/")
+    assert content is None or answer.content == content
 
 
 def test_the_page_of_the_documentation_says_what_each_program_did(matrix: Matrix) -> None:

@@ -16,7 +16,7 @@ MAY_READ_THE_ENVIRONMENT = {
 IMPORTERS = {
     "alembic": {"server/migrations/"},
     "anyio": {"server/backends/remote.py"},
-    "authlib": {"server/identity/signatures.py"},
+    "authlib": {"server/identity/"},
     "asyncpg": {"server/backends/postgres.py"},
     "click": {"cli/"},
     "cryptography": {"server/receipts.py", "server/identity/seal.py", "client/_receipts.py"},

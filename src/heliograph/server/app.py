@@ -35,7 +35,19 @@ from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
-from heliograph.server.identity import Accounts, Applications, Fkeys, Identity, OAuth1, Seal, Sessions, Tokens
+from heliograph.server.identity import (
+    Accounts,
+    Applications,
+    Devices,
+    Fkeys,
+    Grants,
+    Identity,
+    OAuth1,
+    Seal,
+    Sessions,
+    Tokens,
+)
+from heliograph.server.identity.grants import Lifetimes
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
@@ -127,7 +139,13 @@ class Server:
         signer, seal = Signer(key, links), _seal(key)
         accounts = Accounts(database, self._identity)
         logins = Logins(accounts, self._limiter, self._audit)
+        lifetimes = Lifetimes(
+            settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
+        )
+        grants = Grants(database, self._identity, lifetimes)
         return Services(
+            grants=grants,
+            devices=Devices(database, grants, self._limiter, settings.device_code_seconds),
             accounts=accounts,
             applications=Applications(database, self._identity, seal),
             tokens=Tokens(database, self._identity),

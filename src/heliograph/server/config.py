@@ -85,6 +85,13 @@ def _days(value: str) -> timedelta:
     return timedelta(days=int(value))
 
 
+def _period(most: int) -> Callable[[str], timedelta]:
+    def parse(value: str) -> timedelta:
+        return timedelta(seconds=_whole(1, most)(value))
+
+    return parse
+
+
 def _bytes(value: str) -> int:
     digits = value.strip().rstrip("kKmMgGiIbB").strip()
     unit = value.strip()[len(digits) :].strip().lower()
@@ -215,6 +222,24 @@ class Settings:
     )
     session_days: timedelta = _setting(
         _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
+    )
+    access_token_seconds: timedelta = _setting(
+        _period(315_360_000), timedelta(hours=1), "Seconds that an access token of OAuth 2 is good for.", "3600"
+    )
+    refresh_token_seconds: timedelta = _setting(
+        _period(315_360_000),
+        timedelta(days=90),
+        "Seconds that a refresh token is good for without being used.",
+        "7776000",
+    )
+    imgur_token_seconds: timedelta = _setting(
+        _period(315_360_000),
+        timedelta(seconds=315_360_000),
+        "Seconds that an access token is good for that a program got as from Imgur; Imgur's are for ten years.",
+        "315360000",
+    )
+    device_code_seconds: timedelta = _setting(
+        _period(86_400), timedelta(minutes=10), "Seconds that a program waits for somebody to type its code.", "600"
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
     trusted_proxies: tuple[Network, ...] = _setting(

@@ -8,7 +8,9 @@ from heliograph.server.callers import Callers
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
+from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
@@ -20,9 +22,11 @@ from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oauth import OAuth
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.routes import Handlers
@@ -31,7 +35,7 @@ from heliograph.server.http.stack_mobile import StackMobile
 from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
 from heliograph.server.http.visitors import Visitors
-from heliograph.server.identity import Accounts, Applications, Fkeys, OAuth1, Sessions, Tokens
+from heliograph.server.identity import Accounts, Applications, Devices, Fkeys, Grants, OAuth1, Sessions, Tokens
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
@@ -52,6 +56,8 @@ class Services:
     sessions: Sessions
     fkeys: Fkeys
     oauth1: OAuth1
+    grants: Grants
+    devices: Devices
     logins: Logins
     callers: Callers
     limits: Limits
@@ -106,6 +112,7 @@ class _Maker:
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
             "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
             "identity": NativeIdentity(native, on.callers, on.applications, on.tokens),
+            "oauth": OAuth(**self._admission, grants=on.grants, devices=on.devices, links=links),
             "reference": self._reference,
         }
 
@@ -130,6 +137,7 @@ class _Maker:
                 words=words,
                 links=links,
             ),
+            "imgur_oauth": ImgurOAuth(reader=on.reader, grants=on.grants),
             "oauth1": ImgurOAuth1Tokens(**self._admission, reader=on.signed, oauth1=on.oauth1),
             "oauth1_page": ImgurOAuth1Page(on.oauth1, self._frame),
             "v3": ImgurV3(**self._arriving, library=on.library),
@@ -169,5 +177,7 @@ class _Maker:
                 albums=on.albums,
                 links=links,
             ),
+            "consent": ConsentPages(frame=frame, callers=on.callers, grants=on.grants, devices=on.devices),
+            "grants": GrantPages(frame=frame, grants=on.grants, oauth1=on.oauth1),
             "keys": KeyPages(frame=frame, applications=on.applications, tokens=on.tokens),
         }

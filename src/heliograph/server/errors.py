@@ -92,6 +92,19 @@ class InvalidToken(HeliographError):
     message = "The access token provided is invalid."
 
 
+class GrantRefused(HeliographError):
+    """A program is not let in by OAuth 2. `reason` is the word for it (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628
+    section 3.5).
+    """
+
+    message = "This request for access cannot be granted."
+
+    def __init__(self, message: str | None = None, reason: str = "invalid_request") -> None:
+        """Keep `reason`, a word that programs compare."""
+        super().__init__(message)
+        self.reason = reason
+
+
 class InvalidFkey(HeliographError):
     message = "The form's fkey is missing or has expired. Load the page again."
 
@@ -182,7 +195,7 @@ class Internal(HeliographError):
 CATALOGUE: tuple[type[HeliographError], ...] = (
     NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames,
     InvalidUrl, ForbiddenAddress, FetchFailed, LocalPathSent, NoKeySent, UnknownKey, NoTokenSent,
-    InvalidToken, InvalidFkey, Forbidden, NotFound, MethodNotAllowed, Gone, BadParameter, Conflict,
+    InvalidToken, GrantRefused, InvalidFkey, Forbidden, NotFound, MethodNotAllowed, Gone, BadParameter, Conflict,
     UploadLimitReached, TooManyAttempts, QuotaExceeded, Busy, StorageUnavailable, Internal,
 )  # fmt: skip
 """Every failure, in the order of the documentation."""

@@ -170,6 +170,23 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account lets an application do for it, until either of them takes that back.
+
+    scopes: of SCOPES. rotates: whether each use of its refresh token gives another one, or the token stays the same
+    for as long as the grant does. used: when one of its access tokens was last used, to the minute.
+    """
+
+    id: str
+    account: Account
+    application: Application
+    scopes: frozenset[str]
+    rotates: bool
+    created: datetime
+    used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A person who has logged in to the pages. `id` is random; `began` is when the password was given, `issued` when
     the cookie that says so was written.

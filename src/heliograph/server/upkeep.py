@@ -9,6 +9,7 @@ from datetime import timedelta
 from heliograph.imaging.recipe import LETTERS, WEB
 from heliograph.server import catalog, statistics
 from heliograph.server.audit import Audit
+from heliograph.server.catalog import grants as catalog_grants
 from heliograph.server.identity import oauth1
 from heliograph.server.library import rendition_name
 from heliograph.server.ports import BlobStore, Database
@@ -38,6 +39,7 @@ class Upkeep:
                 await self.sweep()
                 await self._database.transaction(catalog.forget_replays())
                 await oauth1.forget(self._database)
+                await self._database.transaction(catalog_grants.forget_expired())
                 await self._audit.forget()
                 await statistics.forget(self._database)
             except Exception:  # whatever it was, the next round may go well, and nobody else would tell of it

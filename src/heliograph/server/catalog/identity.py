@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.albums import albums
+from heliograph.server.catalog.ending import end_grants
 from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
-from heliograph.server.catalog.tables import accounts, applications, images, keys, moment, now, run, stamp
+from heliograph.server.catalog.tables import accounts, applications, grants, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
 
@@ -135,6 +136,7 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
                 bury_image(image_id, now(), bury_images)(connection)
         connection.execute(update(images).where(mine).values(account_id=None))
         connection.execute(update(albums).where(albums.c.account_id == account_id).values(account_id=None))
+        end_grants(connection, grants.c.account_id == account_id)
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         forget_signed_by(connection, account_id)
         forget_account(account_id)(connection)
@@ -154,7 +156,7 @@ def key_holder(token_hash: bytes) -> Select[Any]:
     The columns begin with `account_`, `application_` and `token_`.
     """
     joined = keys.join(accounts, keys.c.account_id == accounts.c.id)
-    columns = (*_prefixed(accounts, "account_"), *_prefixed(applications, "application_"), *_prefixed(keys, "token_"))
+    columns = (*prefixed(accounts, "account_"), *prefixed(applications, "application_"), *prefixed(keys, "token_"))
     return (
         select(*columns)
         .select_from(joined.outerjoin(applications, keys.c.application_id == applications.c.id))
@@ -163,8 +165,9 @@ def key_holder(token_hash: bytes) -> Select[Any]:
 
 
 def tokens_of(account_id: int) -> Select[Any]:
-    """The tokens of an account that are not revoked, oldest first."""
-    return select(keys).where(keys.c.account_id == account_id, keys.c.revoked.is_(None)).order_by(keys.c.created)
+    """The personal tokens of an account that are not revoked, oldest first."""
+    mine = (keys.c.account_id == account_id) & keys.c.revoked.is_(None) & keys.c.grant_id.is_(None)
+    return select(keys).where(mine).order_by(keys.c.created)
 
 
 def to_token(row: Row[Any], prefix: str = "") -> Token:
@@ -196,11 +199,12 @@ def add_token(token: Token, token_hash: bytes) -> Callable[[Connection], None]:
 
 
 def revoke_token(account_id: int, token_id: str) -> Callable[[Connection], bool]:
-    """End a token of the account at once. The work returns False where it has no such token."""
+    """End a personal token of the account at once. The work returns False where it has no such token."""
 
     def work(connection: Connection) -> bool:
-        mine = (keys.c.account_id == account_id) & (keys.c.id == token_id) & keys.c.revoked.is_(None)
-        return bool(connection.execute(update(keys).where(mine).values(revoked=stamp(now()))).rowcount)
+        mine = (keys.c.account_id == account_id) & keys.c.grant_id.is_(None)
+        this = mine & (keys.c.id == token_id) & keys.c.revoked.is_(None)
+        return bool(connection.execute(update(keys).where(this).values(revoked=stamp(now()))).rowcount)
 
     return work
 
@@ -239,7 +243,8 @@ def register(first: First) -> Callable[[Connection], None]:
     return work
 
 
-def _prefixed(table: Table, prefix: str) -> list[Any]:
+def prefixed(table: Table, prefix: str) -> list[Any]:
+    """The table's columns under names that begin with the prefix."""
     return [column.label(prefix + column.name) for column in table.c]
 
 

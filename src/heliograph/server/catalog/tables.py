@@ -72,8 +72,61 @@ keys = Table(
     Column("expires", BigInteger),
     Column("used", BigInteger),
     Column("revoked", BigInteger),
+    # Of an OAuth access token: what it was given for. It ends with that.
+    Column("grant_id", ForeignKey("grants.id"), index=True),
 )
 Index("keys_id", keys.c.id, unique=True)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("application_id", ForeignKey("applications.id"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("rotates", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+# Authorization codes and pins, as hashes.
+grant_codes = Table(
+    "grant_codes",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("grant_id", ForeignKey("grants.id"), nullable=False, index=True),
+    Column("pin", Boolean, nullable=False),
+    # The redirect address that the program named, if any, and what its verifier must fit (RFC 7636).
+    Column("redirect", Text),
+    Column("challenge", String(43)),
+    Column("expires", BigInteger, nullable=False, index=True),
+    Column("used", Boolean, nullable=False),
+)
+
+# As hashes. Those that were used stay until they expire, so that a second use is known for what it is.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("grant_id", ForeignKey("grants.id"), nullable=False, index=True),
+    Column("expires", BigInteger, index=True),
+    Column("used", Boolean, nullable=False),
+)
+
+# Devices that wait for somebody to let them in (RFC 8628): device code and user code, both as hashes.
+device_requests = Table(
+    "device_requests",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("user_code", LargeBinary(32), nullable=False, unique=True),
+    Column("application_id", ForeignKey("applications.id"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+    # Seconds that the device has to wait between two questions, and when it last asked.
+    Column("pause", Integer, nullable=False),
+    Column("asked", BigInteger),
+    Column("denied", Boolean, nullable=False),
+    Column("grant_id", ForeignKey("grants.id"), index=True),
+)
 
 deeds = Table(
     "deeds",

@@ -32,6 +32,7 @@ HEADINGS: dict[str, tuple[int, str]] = {
     "UnknownKey": (401, "Unknown key"),
     "NoTokenSent": (401, "A key is needed"),
     "InvalidToken": (401, "Unknown token"),
+    "GrantRefused": (400, "No access for this program"),
     "InvalidFkey": (403, "The form has expired"),
     "Forbidden": (403, "Not allowed"),
     "NotFound": (404, "Nothing here"),

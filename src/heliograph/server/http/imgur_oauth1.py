@@ -6,7 +6,7 @@ People get a page that asks them, and are sent back, or shown a PIN to type.
 """
 
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.visitors import login_address
 from heliograph.server.identity import OAuth1
 from heliograph.server.identity.oauth1 import Credentials, Pending
+from heliograph.server.identity.redirects import host_of, source_of
 from heliograph.server.identity.signatures import Signed
 from heliograph.server.limits import Limits
 
@@ -38,6 +39,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "UnknownKey": (401, "consumer_key_unknown"),
     "NoTokenSent": (401, "parameter_absent"),
     "InvalidToken": (401, "token_rejected"),
+    "GrantRefused": (400, "permission_denied"),
     "InvalidFkey": (403, "permission_denied"),
     "Forbidden": (403, "permission_denied"),
     "NotFound": (404, "parameter_rejected"),
@@ -103,10 +105,12 @@ class ImgurOAuth1Page:
         pending = await self._oauth1.pending(asked.get("oauth_token", ""), asked.get("oauth_callback"))
         if visitor.account is None:
             return self._frame.redirect(login_address(request))
-        response = await self._frame.secret_page(request, "oauth1.html", pending=pending, host=_host(pending.callback))
+        response = await self._frame.secret_page(
+            request, "oauth1.html", pending=pending, host=host_of(pending.callback)
+        )
         policy = response.headers["content-security-policy"]
         response.headers["content-security-policy"] = policy.replace(
-            "form-action 'self'", f"form-action 'self' {_source(pending.callback)}".rstrip()
+            "form-action 'self'", f"form-action 'self' {source_of(pending.callback)}".rstrip()
         )
         return response
 
@@ -145,17 +149,3 @@ def _back(pending: Pending, **fields: str) -> Response:
     address = callback + ("&" if "?" in callback else "?") + urlencode({"oauth_token": pending.token, **fields})
     headers = {"location": address, "cache-control": "no-store", "referrer-policy": "no-referrer"}
     return Response(status_code=302, headers=headers)
-
-
-def _host(callback: str | None) -> str:
-    """Where the answer goes, as the page says it."""
-    parts = urlsplit(callback or "")
-    return parts.netloc or parts.scheme
-
-
-def _source(callback: str | None) -> str:
-    """What a content policy calls the place of the callback: browsers hold a form's redirects to it, too."""
-    parts = urlsplit(callback or "")
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc}"
-    return f"{parts.scheme}:" if parts.scheme else ""

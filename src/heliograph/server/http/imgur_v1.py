@@ -42,6 +42,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
     "UnknownKey": (1004, 401, "Invalid API key"),
     "NoTokenSent": (1015, 401, None),
     "InvalidToken": (1004, 401, None),
+    "GrantRefused": (9000, 400, None),
     "InvalidFkey": (9000, 403, None),
     "Forbidden": (9000, 403, None),
     "NotFound": (9000, 404, None),

@@ -37,6 +37,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "UnknownKey": (403, "Invalid API key"),
     "NoTokenSent": (401, "This needs an account: sign the request by OAuth, or send the cookie of /2/signin."),
     "InvalidToken": (401, None),
+    "GrantRefused": (400, None),
     "InvalidFkey": (403, None),
     "Forbidden": (403, None),
     "NotFound": (404, None),

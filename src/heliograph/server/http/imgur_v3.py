@@ -35,6 +35,7 @@ ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
     "UnknownKey": (403, "Invalid client_id", None),
     "NoTokenSent": (401, "Authentication required", None),
     "InvalidToken": (403, "The access token provided is invalid.", None),
+    "GrantRefused": (400, None, None),
     "InvalidFkey": (403, None, None),
     "Forbidden": (403, "Permission denied", None),
     "NotFound": (404, None, None),

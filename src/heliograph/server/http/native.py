@@ -49,6 +49,7 @@ STATUS: dict[str, int] = {
     "UnknownKey": 401,
     "NoTokenSent": 401,
     "InvalidToken": 401,
+    "GrantRefused": 400,
     "InvalidFkey": 403,
     "Forbidden": 403,
     "NotFound": 404,

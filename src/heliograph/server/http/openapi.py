@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE
+from heliograph.server.http.consent import ABOUT
 from heliograph.server.http.native import Edit, ImageAnswer, ImagePage, Problem
 from heliograph.server.http.openapi_albums import TYPES as ALBUM_TYPES
 from heliograph.server.http.openapi_albums import album_paths
@@ -27,6 +28,7 @@ from heliograph.server.http.openapi_parts import (
 )
 from heliograph.server.http.replies import json_reply
 from heliograph.server.links import Links
+from heliograph.server.model import SCOPES
 from heliograph.server.texts import LONGEST_TEXT
 
 _TEXT_MEANINGS = {
@@ -94,7 +96,25 @@ def _document(server: str) -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "A token of an account."},
                 "password": {"type": "http", "scheme": "basic", "description": "An account's name and password."},
+                "oauth2": _oauth2(),
             },
+        },
+    }
+
+
+def _oauth2() -> dict[str, Any]:
+    """How a program gets a token from somebody else's account; the rest is in docs/oauth.md and RFC 8414's metadata."""
+    place = "/api/v1/oauth"
+    return {
+        "type": "oauth2",
+        "description": "Authorization code with PKCE, or the device flow (RFC 8628) at /api/v1/oauth/device.",
+        "flows": {
+            "authorizationCode": {
+                "authorizationUrl": f"{place}/authorize",
+                "tokenUrl": f"{place}/token",
+                "refreshUrl": f"{place}/token",
+                "scopes": {scope: ABOUT[scope] for scope in SCOPES},
+            }
         },
     }
 

@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
+from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
@@ -27,9 +29,11 @@ from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
+from heliograph.server.http.oauth import OAuth
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
+from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
 from heliograph.server.http.stack_mobile import StackMobile
@@ -76,6 +80,10 @@ class Handlers:
     login: LoginPages
     account: AccountPages
     keys: KeyPages
+    oauth: OAuth
+    imgur_oauth: ImgurOAuth
+    consent: ConsentPages
+    grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
     v2_account: ImgurV2Account
@@ -120,6 +128,12 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/api/v1/tokens",                    of.identity.make,      of.native),
         Row("DELETE", "/api/v1/tokens/{id}",               of.identity.revoke,    of.native),
         Row("GET",    "/api/v1/openapi.json",              of.reference.document, of.native),
+        Row("GET",    "/api/v1/oauth/authorize",           of.consent.ask,       of.frame),
+        Row("POST",   "/api/v1/oauth/authorize",           of.consent.answer,    of.frame),
+        Row("POST",   "/api/v1/oauth/token",               of.oauth.token,       of.oauth),
+        Row("POST",   "/api/v1/oauth/device",              of.oauth.device,      of.oauth),
+        Row("POST",   "/api/v1/oauth/revoke",              of.oauth.revoke,      of.oauth),
+        Row("GET",    "/.well-known/oauth-authorization-server", of.oauth.metadata, of.native),
         Row("GET",    "/.well-known/heliograph-keys.json", of.native.keys,        of.native),
     )
     # fmt: on
@@ -149,6 +163,10 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
           for method in ("GET", "POST")),
         *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
           for method in ("GET", "POST")),
+        Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
+        Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
+        Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
+        Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
         Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
         Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
     )
@@ -204,6 +222,10 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
         Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
         Row("POST",   "/account/tokens/{id}/revoke",       of.keys.revoke_token,  of.frame),
+        Row("GET",    "/account/grants",                   of.grants.listed,     of.frame),
+        Row("POST",   "/account/grants/{id}/revoke",       of.grants.revoke,     of.frame),
+        Row("GET",    "/device",                           of.consent.ask_device, of.frame),
+        Row("POST",   "/device",                           of.consent.answer_device, of.frame),
         Row("GET",    "/account/applications",             of.keys.applications,  of.frame),
         Row("POST",   "/account/applications",             of.keys.register,      of.frame),
         Row("POST",   "/account/applications/{id}",        of.keys.change,        of.frame),

@@ -49,6 +49,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "UnknownKey": (400, "key: it does not match a known application."),
     "NoTokenSent": (401, "access_token: an upload belongs to an account, so a token of one is required."),
     "InvalidToken": (402, "access_token: it is not valid here, has expired, or was revoked."),
+    "GrantRefused": (400, None),
     "InvalidFkey": (403, None),
     "Forbidden": (403, None),
     "NotFound": (404, None),

@@ -40,6 +40,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "UnknownKey": (401, None),
     "NoTokenSent": (401, "Log in first."),
     "InvalidToken": (401, None),
+    "GrantRefused": (400, None),
     "InvalidFkey": (403, "The fkey is missing or has expired. Load the page again."),
     "Forbidden": (403, None),
     "NotFound": (404, None),

@@ -7,7 +7,9 @@ carry them, and they own nothing.
 
 from heliograph.server.identity.accounts import Accounts
 from heliograph.server.identity.applications import Applications
+from heliograph.server.identity.devices import Devices
 from heliograph.server.identity.fkeys import Fkeys
+from heliograph.server.identity.grants import Given, Grants
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
 from heliograph.server.identity.oauth1 import OAuth1
 from heliograph.server.identity.seal import Seal
@@ -18,7 +20,10 @@ __all__ = [
     "REMEMBERED",
     "Accounts",
     "Applications",
+    "Devices",
     "Fkeys",
+    "Given",
+    "Grants",
     "Holder",
     "Identity",
     "OAuth1",

@@ -7,7 +7,6 @@ they are stored sealed. A consumer key is an application's client id or its key 
 
 import asyncio
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.catalog import oauth1 as statements
 from heliograph.server.errors import BadParameter, InvalidToken, NotFound, UnknownKey
+from heliograph.server.identity.redirects import is_registered
 from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.secrets import hashed, new_secret
 from heliograph.server.identity.signatures import CLOCKS_DIFFER, NotProven, Signed, check_form, is_right, needs_nonce
@@ -35,7 +35,6 @@ _PIN_DIGITS = 8
 _LONGEST_KEY = 64
 _TOKEN_LENGTH = 32
 _LARGE = 64 * 1024
-_LOOPBACK = re.compile(r"\A(http://(?:127\.0\.0\.1|localhost|\[::1\])):\d{1,5}(?=[/?]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,19 +229,11 @@ async def _is_right(signed: Signed, consumer_secret: str, token_secret: str) -> 
 
 
 def _check_registered(callback: str, application: Application) -> None:
-    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0020).
-
-    The port of a loopback address does not matter, as it is not known before (RFC 8252 section 7.3).
-    """
-    plain = callback.isascii() and callback.isprintable() and " " not in callback
-    if not plain or _without_loopback_port(callback) not in map(_without_loopback_port, application.redirects):
+    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0020)."""
+    if not is_registered(callback, application):
         raise BadParameter(
             "The oauth_callback is not one of this application's redirect addresses. Register it, or use 'oob'."
         )
-
-
-def _without_loopback_port(address: str) -> str:
-    return _LOOPBACK.sub(r"\1", address, count=1)
 
 
 def _new_pin() -> str:
