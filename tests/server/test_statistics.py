@@ -1,16 +1,15 @@
 """Views and bytes served: written in the background, added up across servers, read at once; and what may be listed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, func, select
 
 from heliograph.server import catalog, statistics
-from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.catalog import statistics as catalog_statistics
@@ -19,31 +18,9 @@ from heliograph.server.migrations import upgrade
 from heliograph.server.model import Album, Blob, Image, Privacy, Served
 from heliograph.server.ports import Database
 from heliograph.server.statistics import Statistics
-from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 TODAY = int(datetime.now(UTC).timestamp()) // 86400
-
-
-def _empty(connection: Connection) -> None:
-    connection.execute(text("DROP SCHEMA public CASCADE"))
-    connection.execute(text("CREATE SCHEMA public"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A fresh database of either kind, up to date."""
-    if request.param == "sqlite":
-        made: Database = SqliteDatabase(tmp_path / "h.db")
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        made = PostgresDatabase(server.url)
-        await made.transaction(_empty)
-    await made.transaction(upgrade.to_head)
-    yield made
-    if request.param == "postgresql":
-        await made.transaction(_empty)
-    await made.close()
 
 
 async def published(database: Database, number: int, size: int = 100, ago: timedelta = timedelta(0)) -> Image:
