@@ -122,8 +122,10 @@ SHAPES: dict[str, Builder] = {
     "native": _multipart("/api/v1/images", [], {}),
     "imgur_v3": _multipart("/3/image", [CLIENT_ID], {}),
     "imgur_v1": _multipart("/api/upload.json", [], {"key": KEY}),
+    "imgur_v2": _multipart("/2/upload.json", [], {"key": KEY}),
     "imgur_v3 base64": _base64("/3/image", [CLIENT_ID], {}),
     "imgur_v1 base64": _base64("/api/upload.json", [], {"key": KEY}),
+    "imgur_v2 base64": _base64("/2/upload.json", [], {"key": KEY}),
     "get": lambda path, _number: _request("GET", str(path), [], []),
 }
 

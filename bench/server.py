@@ -82,7 +82,7 @@ class Server:
     def upload(self, pictures: list[Path], connections: int, shape: str = "native", *, keep: bool = False) -> Outcome:
         """Upload every picture once; a good answer is one that carries a link."""
         expect = 201 if shape == "native" else 200
-        proof = '"original_image"' if "v1" in shape else '"link"'
+        proof = '"original' if shape.startswith(("imgur_v1", "imgur_v2")) else '"link"'
         return run(Job(self.port, shape, [str(path) for path in pictures], connections, expect, proof, keep))
 
     def links(self, pictures: list[Path], connections: int = 8) -> list[dict[str, Any]]:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from heliograph.server.config import described
 from heliograph.server.errors import CATALOGUE
-from heliograph.server.http import imgur_v1, imgur_v2_words, imgur_v3, native, stack_mobile, stack_web
+from heliograph.server.http import (
+    imgur_oauth1,
+    imgur_v1,
+    imgur_v2_words,
+    imgur_v3_words,
+    native,
+    stack_mobile,
+    stack_web,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -29,8 +37,9 @@ v1 has numbers of its own, v2 has none; Imgur v3 has a number only for uploads o
 Exchange form has these statuses in JSON, which are its `Error` too; in HTML a refusal is 200. The mobile API is HTTP
 400 always.
 
-| name | what it says | native | Imgur v1: number, status | v2: status | v3: status, number | SE form | SE mobile API |
-|---|---|---|---|---|---|---|---|
+| name | what it says | native | Imgur v1: number, status | v2: status | v3: status, number \
+| OAuth 1.0a: status, problem | SE form | SE mobile API |
+|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -49,11 +58,12 @@ def failures() -> str:
         name = each.__name__
         number, v1_status, _ = imgur_v1.ANSWERS[name]
         v2_status, _ = imgur_v2_words.ANSWERS[name]
-        v3_status, _, code = imgur_v3.ANSWERS[name]
+        v3_status, _, code = imgur_v3_words.ANSWERS[name]
         in_v3 = f"{v3_status}, {code}" if code else str(v3_status)
         form, (error_id, _) = stack_web.ANSWERS[name][0], stack_mobile.ANSWERS[name]
         in_mobile = f"{error_id} {stack_mobile.NAMES[error_id]}"
-        answers = (native.STATUS[name], f"{number}, {v1_status}", v2_status, in_v3, form, in_mobile)
+        in_oauth1 = "{}, {}".format(*imgur_oauth1.ANSWERS[name])
+        answers = (native.STATUS[name], f"{number}, {v1_status}", v2_status, in_v3, in_oauth1, form, in_mobile)
         rows.append(f"| {name} | {each.message} | {' | '.join(map(str, answers))} |")
     return FAILURES + "\n".join(rows) + "\n"
 

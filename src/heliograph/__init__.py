@@ -24,9 +24,10 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from heliograph.client._login import DeviceCodes
-    from heliograph.client._models import Image, Receipt, Whose
+    from heliograph.client._models import Account, Image, Receipt, Whose
 
 __all__ = [
+    "Account",
     "Album",
     "AsyncClient",
     "Client",
@@ -55,6 +56,7 @@ _HOMES = {
     "upload": "_client",
     "upload_async": "_client",
     "Album": "_albums",
+    "Account": "_models",
     "DeviceCodes": "_login",
     "Image": "_models",
     "Receipt": "_models",

@@ -15,7 +15,14 @@ from tests.browser.pictures import small_picture
 from tests.browser.test_for_everybody import assert_accessible
 
 PASSWORD = "correct horse battery"
-PLACES = ["/account", "/account/albums", "/account/tokens", "/account/applications", "/account/settings"]
+PLACES = [
+    "/account",
+    "/account/albums",
+    "/account/tokens",
+    "/account/applications",
+    "/account/grants",
+    "/account/settings",
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +41,9 @@ def create_account(folder: Path, name: str) -> None:
     subprocess.run(command, env=environment, input=PASSWORD + "\n", text=True, check=True, capture_output=True)
 
 
-def log_in(page: Page, home: str, to: str = "/account") -> None:
+def log_in(page: Page, home: str, to: str = "/account", name: str = "ada") -> None:
     page.goto(home + to)
-    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(home + to)

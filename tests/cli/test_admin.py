@@ -142,6 +142,33 @@ def test_secrets_are_nowhere_in_the_database(admin: Admin, running: RunningServe
     assert json.dumps("$argon2id$")[1:-1].encode() in kept
 
 
+def test_an_application_gets_limits_of_its_own(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="2/day by application") as server:
+
+        def admin(*words: str) -> str:
+            done = run(server.data, *words)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        client_id = admin("app", "create", "Mine").splitlines()[0].removeprefix("client id: ")
+        headers = {"authorization": f"Client-ID {client_id}"}
+
+        def admitted(most: int) -> int:
+            asked = (httpx2.get(f"{server.url}/api/v1/images/aaaaaaaaaa", headers=headers) for _ in range(most))
+            return sum(answer.status_code == 404 for answer in asked)
+
+        assert admitted(4) == 2
+        admin("app", "limits", client_id, "5/day; 50000/day uploads")
+        assert admin("app", "list").splitlines()[-1].split("\t")[-1] == "5/day; 50000/day uploads"
+        time.sleep(REMEMBERED)
+        assert admitted(8) == 5
+        admin("app", "limits", client_id, "default")
+        time.sleep(REMEMBERED)
+        assert admitted(1) == 0
+        done = run(server.data, "app", "limits", client_id, "5/day by address")
+        assert (done.returncode, "'5/day by address'" in done.stderr) == (2, True)
+
+
 def test_a_program_keeps_the_consumer_key_that_it_has_built_in(admin: Admin, running: RunningServer) -> None:
     key, secret = "ef8c51ce1140df5ff9cfe16f17b3d36704e6c0b48", "0123456789abcdef" * 2
     made = admin("app", "create", "Captured", "--client-id", key, "--secret-stdin", stdin=secret + "\n")

@@ -29,9 +29,8 @@ def closure(name: str, found: set[str]) -> set[str]:
 
 
 def test_the_whole_client_imports_nothing_of_the_server() -> None:
-    using_all = (
-        "import heliograph as h, heliograph.cli.upload, heliograph.cli.verify\n[getattr(h, n) for n in h.__all__]"
-    )
+    commands = "heliograph.cli.upload, heliograph.cli.verify, heliograph.cli.albums"
+    using_all = f"import heliograph as h, {commands}\n[getattr(h, n) for n in h.__all__]"
     loaded = modules_after(using_all)
     assert "heliograph.client._client" in loaded
     strangers = {"msgspec", "sqlalchemy", "starlette", "uvicorn", "pyvips", "alembic", "jinja2"}
@@ -45,7 +44,8 @@ def test_importing_the_package_does_not_import_the_http_library() -> None:
 
 
 def test_the_help_of_every_command_needs_no_http_library() -> None:
-    for command in ("login", "logout", "whoami", "upload", "info", "list", "verify", "delete"):
+    commands = "login", "logout", "whoami", "upload", "info", "list", "verify", "delete", "albums", "edit", "account"
+    for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"
         assert "httpx2" not in modules_after(code), command
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_info_finds_an_image_by_id_and_by_each_of_its_links(call: Call, server: 
     image = call("upload", picture(), server=server.url)
     for name in (image.id, image.link, image.page, *image.thumbnails.values()):
         assert call("info", name, server=server.url).id == image.id
+
+
+def test_info_tells_how_often_a_picture_was_looked_at(call: Call, server: RunningServer) -> None:
+    image = call("upload", picture(), server=server.url)
+    assert (image.views, image.bandwidth) == (None, None)
+    size = len(fetched(image.link))
+    told = call("info", image.id, server=server.url)
+    assert (told.views, told.bandwidth) == (1, size)
 
 
 def test_the_list_goes_on_over_pages_to_its_end(call: Call, server: RunningServer, tmp_path: Path) -> None:
@@ -227,3 +236,33 @@ def test_a_large_file_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> N
         ]
     assert large.stat().st_size > 70_000_000
     assert peaks[1] - peaks[0] < 8, peaks
+
+
+def test_a_search_narrows_the_list_by_words_and_time(call: Call, server: RunningServer) -> None:
+    who = {"server": server.url, "key": server.key}
+    word = f"word{time.time_ns()}"
+    old, new = (call("upload", picture(), title=f"{word} {which}", **who) for which in ("old", "new"))
+    assert [image.id for image in call("list", word, **who)] == [new.id, old.id]
+    assert [image.id for image in call("list", f"{word} OLD", **who)] == [old.id]
+    assert [image.id for image in call("list", word, since=new.created, **who)] == [new.id]
+    assert [image.id for image in call("list", word, until=new.created.isoformat(), **who)] == [old.id]
+    with pytest.raises(heliograph.RefusedError):
+        call("list", word, since="yesterday", **who)
+
+
+def test_the_account_says_how_much_it_holds(call: Call, server: RunningServer) -> None:
+    who = {"server": server.url, "key": server.key}
+    before = call("account", **who)
+    size = call("upload", picture(), **who).size
+    after = call("account", **who)
+    assert (after.name, after.role, after.email, after.allowed_bytes, after.allowed_images) == (
+        "owner", "administrator", "", None, None,
+    )  # fmt: skip
+    assert (after.used_images, after.used_bytes) == (before.used_images + 1, before.used_bytes + size)
+    with pytest.raises(heliograph.NotAllowedError):
+        call("account", server=server.url)
+
+
+def test_an_answer_that_is_no_account_says_so() -> None:
+    with pytest.raises(heliograph.UnexpectedAnswerError):
+        heliograph.Account.parse({"name": "ada"})

@@ -12,10 +12,10 @@ class Program:
     """A client program of somebody else.
 
     command: how it uploads; `{picture}` stands for the file, `{url}` for an address where it is, `{key}` and `{token}`
-    for credentials. remove: how it deletes; `{delete}` stands for the delete hash, `{id}` for the id. listing: how it
-    lists. link, delete: regular expressions whose first group is the link and the delete hash in what it prints, where
-    that is not JSON. environment: variables beside those of the redirect. screenshot: it sends a picture of the virtual
-    screen.
+    for credentials, `{server}` for the server's address. remove: how it deletes; `{delete}` stands for the delete hash,
+    `{id}` for the id. listing: how it lists. link, delete: regular expressions whose first group is the link and the
+    delete hash in what it prints, where that is not JSON. environment: variables beside those of the redirect.
+    screenshot: it sends a picture of the virtual screen.
     """
 
     name: str
@@ -119,6 +119,11 @@ PROGRAMS: tuple[Program, ...] = (
     Program(
         "picgo", "3.1.0", "JavaScript", "Imgur v3", "npm",
         ("sh", str(DRIVERS / "picgo.sh"), str(NODE), "{picture}"),
+        link=r"(https?://\S+)",
+    ),
+    Program(
+        "picgo, settings by the server", "3.1.0", "JavaScript", "native", "npm",
+        ("sh", str(DRIVERS / "picgo_settings.sh"), str(NODE), "{server}", "{picture}"),
         link=r"(https?://\S+)",
     ),
     _told_in_json("HTTParty", "Ruby", ("ruby", str(DRIVERS / "httparty.rb"), "form", "{picture}", "{key}")),

@@ -36,7 +36,13 @@ def test_the_program_works_unmodified(
     (tmp_path / "picture.png").write_bytes(content)
     with website({"/picture.png": (200, {"Content-Type": "image/png"}, content)}) as elsewhere:
         url = f"{elsewhere}/picture.png"
-        words = {"picture": str(tmp_path / "picture.png"), "url": url, "key": "0" * 32, "token": running.key}
+        words = {
+            "picture": str(tmp_path / "picture.png"),
+            "url": url,
+            "key": "0" * 32,
+            "token": running.key,
+            "server": running.url,
+        }
         uploaded = _run(program, program.command, words, redirect, tmp_path)
     found = _found(program, uploaded)
     on_server = f"{running.url}/{urlsplit(found['link']).path.lstrip('/')}"

@@ -123,6 +123,18 @@ async def test_nothing_is_left_in_valkey_when_all_is_full_again(valkey_server: V
     await limiter.close()
 
 
+async def test_a_clock_set_back_leaves_a_counter_empty_at_worst(valkey_server: ValkeyServer) -> None:
+    """What was written before lies far ahead then; nobody is to wait until the clock has come there again."""
+    await asyncio.to_thread(valkey_server.forget)
+    limiter = ValkeyLimiter(valkey_server.url())
+    bucket = Bucket("address:uploads:192.0.2.1", 2, 2)
+    with Valkey(port=valkey_server.port) as client:
+        client.set("heliograph:limit:2:address:uploads:192.0.2.1", int((time.time() + 86400) * 1_000_000))
+    refused = await limiter.spend([bucket])
+    assert (refused.allowed, refused.retry_after, refused.buckets[0].resets_in) == (False, 1, 2)
+    await limiter.close()
+
+
 async def test_any_name_can_be_counted(valkey_server: ValkeyServer) -> None:
     limiter = ValkeyLimiter(valkey_server.url())
     for name in ("", "application:requests:\x00\r\n\udcff" + 300 * "ü", "{a}{b}"):

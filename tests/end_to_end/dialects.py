@@ -45,6 +45,26 @@ def _v1_xml_failure(answer: httpx2.Response) -> tuple[int, str]:
     return int(root.findtext("error_code") or 0), root.findtext("error_msg") or ""
 
 
+def _v2_xml(answer: httpx2.Response) -> tuple[str, str]:
+    root = ElementTree.fromstring(answer.content)
+    return root.findtext("links/original") or answer.text, root.findtext("image/deletehash") or ""
+
+
+def _v2_xml_failure(answer: httpx2.Response) -> tuple[int, str]:
+    root = ElementTree.fromstring(answer.content)
+    assert root.tag == "error", answer.text
+    return answer.status_code, root.findtext("message") or ""
+
+
+def _v2_json(answer: httpx2.Response) -> tuple[str, str]:
+    uploaded = answer.json()["upload"]
+    return uploaded["links"]["original"], uploaded["image"]["deletehash"]
+
+
+def _v2_json_failure(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["message"]
+
+
 def _v3_failure(answer: httpx2.Response) -> tuple[int, str]:
     said = answer.json()
     assert said["success"] is False, answer.text
@@ -97,6 +117,8 @@ DIALECTS = {
         ),
         Dialect("v1-xml", "/api/upload.xml", {"key": KEY}, {}, _v1_xml, _v1_xml_failure),
         Dialect("v1-json", "/api/upload.json", {"key": KEY}, {}, _v1_json, _v1_json_failure),
+        Dialect("v2-xml", "/2/upload", {"key": KEY}, {}, _v2_xml, _v2_xml_failure),
+        Dialect("v2-json", "/2/upload.json", {"key": KEY}, {}, _v2_json, _v2_json_failure),
         Dialect(
             "v3",
             "/3/image",

@@ -15,7 +15,8 @@ from heliograph.server.incoming import Incoming
 from heliograph.server.library import Library
 from heliograph.server.links import Links
 from heliograph.server.migrations import upgrade
-from heliograph.server.model import Caller, Image, Texts
+from heliograph.server.model import Caller, Image, Quota, Texts
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer, load_or_make_key
 from heliograph.server.upkeep import Upkeep
 from heliograph.server.uploads import Accepted, Uploads
@@ -54,24 +55,28 @@ class Parts:
 
 
 @asynccontextmanager
-async def assembled(folder: Path) -> AsyncIterator[Parts]:
-    """Parts on a fresh database and an empty store below `folder`."""
+async def assembled(folder: Path, quota: Quota = Quota()) -> AsyncIterator[Parts]:  # noqa: B008 - a frozen record
+    """Parts on a fresh database and an empty store below `folder`; `quota` is that of every account."""
     under_way = folder / "under-way"
     under_way.mkdir()
     database, blobs, pool = SqliteDatabase(folder / "h.db"), DiskStore(folder / "blobs"), WorkerPool(workers=1)
     await database.transaction(upgrade.to_head)
     links = Links("http://h.example")
+    quotas = Quotas(database, quota)
     uploads = Uploads(
         database=database,
         blobs=blobs,
         transformer=pool,
         fetcher=RemoteFetcher(),
         signer=Signer(load_or_make_key(folder / "key.pem"), links),
+        quotas=quotas,
         folder=under_way,
         max_bytes=10_000_000,
     )
     renditions = DiskStore(folder / "renditions", durable=False)
-    library = Library(database=database, blobs=blobs, renditions=renditions, transformer=pool, folder=under_way)
+    library = Library(
+        database=database, blobs=blobs, renditions=renditions, transformer=pool, quotas=quotas, folder=under_way
+    )
     await pool.start()
     try:
         yield Parts(under_way, database, blobs, renditions, pool, uploads, library)

@@ -40,6 +40,9 @@ def test_options_win_over_variables_and_variables_over_the_file(tmp_path: Path) 
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("FETCH_TIMEOUT", "-1"),
         ("PROCESSES", "2"),
+        ("OIDC_ISSUER", "http://id.example"),
+        ("OIDC_ISSUER", "id.example"),
+        ("OIDC_ISSUER", "https://id.example/?realm=a"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_its_setting(variable: str, value: str) -> None:
@@ -61,3 +64,11 @@ def test_sizes_are_read_in_both_kinds_of_units(text: str, size: int) -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert all(each.help.endswith(".") for each in described())
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example/realms/a", "https://id.example/", "http://127.0.0.1:9400"])
+def test_an_issuer_is_kept_as_it_is_spelt_and_needs_a_client_id(issuer: str) -> None:
+    environment = {"HELIOGRAPH_OIDC_ISSUER": issuer, "HELIOGRAPH_OIDC_CLIENT_ID": "heliograph"}
+    assert load({}, environment).oidc_issuer == issuer
+    with pytest.raises(BadSetting, match="HELIOGRAPH_OIDC_CLIENT_ID"):
+        load({}, {"HELIOGRAPH_OIDC_ISSUER": issuer})

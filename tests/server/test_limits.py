@@ -2,11 +2,13 @@
 test_fairness.
 """
 
+import asyncio
+
 import pytest
 
 from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.config import DEFAULT_LIMITS
-from heliograph.server.limits import Limits, Policy, Rule, network_of, parse_policy
+from heliograph.server.limits import Limits, Policy, Rule, network_of, own_rules, parse_policy
 from heliograph.server.model import Account, Application, Caller
 
 
@@ -177,3 +179,93 @@ async def test_under_both_the_limit_of_an_account_always_holds() -> None:
     subject = limits(BOTH + "; 1/hour by account")
     caller = Caller("192.0.2.1", "a", Application(1, "a", "an app", 1, enabled=True), Account(1, "a", enabled=True))
     assert await admitted(subject, caller, 9) == 1
+
+
+@pytest.mark.anyio
+async def test_a_look_is_a_request_that_is_told_of_posts_and_uploads_too_and_takes_none_of_them() -> None:
+    subject = limits("9/hour by address; 3/hour posts by address; 2/hour uploads by address; 5 credits an upload")
+    caller = Caller("192.0.2.1")
+    for left in (8, 7):
+        looked = await subject.spend(caller, look=True)
+        assert [(each.bucket.what, each.left) for each in looked.buckets] == [
+            ("requests", left), ("posts", 3), ("uploads", 2),
+        ]  # fmt: skip
+    spent = await subject.spend(caller, post=True, upload=True)
+    assert [(each.bucket.what, each.left) for each in spent.buckets] == [("requests", 2), ("posts", 2), ("uploads", 1)]
+
+
+@pytest.mark.anyio
+async def test_a_look_is_allowed_though_no_upload_is_left_but_not_when_requests_are_used_up() -> None:
+    caller = Caller("192.0.2.1")
+    uploads = limits("1/hour uploads by address")
+    assert await admitted(uploads, caller, 2, upload=True) == 1
+    assert await admitted(uploads, caller, 3, look=True) == 3
+    requests = limits("2/hour by address")
+    assert await admitted(requests, caller, 3, look=True) == 2
+
+
+def with_own(limits: str | None, client_id: str = "a" * 15, address: str = "192.0.2.1", **more: object) -> Caller:
+    application = Application(1, client_id, "an app", None, enabled=True, limits=limits, **more)
+    return Caller(address, client_id, application)
+
+
+def test_own_rules_are_read_without_saying_by_application() -> None:
+    assert own_rules("50000/day uploads; 100/minute\n5/hour posts by application;") == (
+        Rule(50000, 86400, "application", "uploads"),
+        Rule(100, 60, "application"),
+        Rule(5, 3600, "application", "posts"),
+    )
+    assert own_rules("off") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5/hour by address", "5/year", "0/hour", "5/hour; 6/hour", "10 credits an upload", "refuse when both"]
+)
+def test_what_is_no_rule_of_an_application_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        own_rules(text)
+
+
+@pytest.mark.anyio
+async def test_an_applications_own_rules_hold_in_place_of_the_general_ones_by_application() -> None:
+    subject = limits("20/day uploads by address; 3/day uploads by application; 2/day by application")
+    assert await admitted(subject, with_own("5/day uploads"), 30, upload=True) == 5
+    assert await admitted(subject, registered("b" * 15), 30, upload=True) == 2
+    assert await admitted(subject, with_own("off", "c" * 15, "192.0.2.9"), 30, upload=True) == 20
+
+
+@pytest.mark.anyio
+async def test_a_changed_limit_begins_with_a_full_counter() -> None:
+    subject = limits("off")
+    assert await admitted(subject, with_own("5/day"), 9) == 5
+    assert await admitted(subject, with_own("50/day"), 60) == 50
+
+
+@pytest.mark.anyio
+async def test_an_invented_key_is_never_counted_with_an_applications_own_limits() -> None:
+    subject = limits("100/day by application")
+    invented = Caller("192.0.2.7", "a" * 15 + "/5")
+    await admitted(subject, invented, 50)
+    assert await admitted(subject, with_own("5/day"), 9) == 5
+
+
+@pytest.mark.anyio
+async def test_of_64_requests_at_once_an_applications_own_limit_admits_just_its_number() -> None:
+    subject = limits("1000/day by address; 1/day by application")
+    caller = with_own("10/day")
+    allowances = await asyncio.gather(*(subject.spend(caller) for _ in range(64)))
+    assert sum(each.allowed for each in allowances) == 10
+
+
+@pytest.mark.anyio
+async def test_under_both_what_anybody_registered_is_no_side_unless_the_operator_gave_it_limits() -> None:
+    text = "2/day by address; 50/day by application; refuse when both"
+    assert await admitted(limits(text), with_own(None), 99) == 50
+    assert await admitted(limits(text), with_own(None, by_anybody=True), 99) == 2
+    assert await admitted(limits(text), with_own("7/day", by_anybody=True), 99) == 7
+
+
+@pytest.mark.anyio
+async def test_an_exception_names_an_application_by_its_key_as_well() -> None:
+    subject = limits("2/day by address; 50/day by application; refuse when both; refuse when any for " + "k" * 32)
+    assert await admitted(subject, with_own(None, key="k" * 32), 99) == 2

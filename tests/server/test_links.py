@@ -50,3 +50,29 @@ def test_images_may_have_a_host_and_a_scheme_of_their_own() -> None:
 def test_ids_and_delete_hashes_are_told_apart_by_length() -> None:
     assert len(links.new_id()) == 10
     assert len(links.new_delete_hash()) == 15
+
+
+@pytest.mark.parametrize("path", ["/oembed.json", "/oembed.xml"])
+def test_an_embeds_description_is_no_image_file(path: str) -> None:
+    assert links.parse(path) is None
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ("http://h.example/a", "/a"),
+        ("https://h.example/a?b=c#d", "/a"),
+        ("HTTPS://H.example/a/b.png", "/a/b.png"),
+        ("https://i.h.example/x/a.png", "/a.png"),
+        ("https://i.h.example/a.png", None),
+        ("http://h.example", None),
+        ("http://h.example.org/a", None),
+        ("//h.example/a", None),
+        ("h.example/a", None),
+        ("ftp://h.example/a", None),
+        ("http://http://h.example/a", None),
+        ("", None),
+    ],
+)
+def test_a_link_of_ours_has_a_path_by_either_scheme(link: str, path: str | None) -> None:
+    assert Links("http://h.example", "https://i.h.example/x").path_of(link) == path

@@ -113,7 +113,11 @@ ROWS_OF_0001 = (
     "INSERT INTO blobs (sha256, size, media_type, width, height, frames, stored, sweeping)"
     " VALUES (:blob, 4, 'image/png', 1, 1, 1, 1, :no)",
     "INSERT INTO images (id, delete_hash, blob, account_id, application_id, created, title)"
-    " VALUES ('aaaaaaaaaa', 'bbbbbbbbbbbbbbb', :blob, 1, 1, 1, 'kept')",
+    " VALUES ('aaaaaaaaaa', 'bbbbbbbbbbbbbbb', :blob, 1, 1, 1, 'kept'),"
+    " ('aaaaaaaaa2', 'bbbbbbbbbbbbbb2', :blob, 1, 1, 1, 'shows the same bytes'),"
+    " ('aaaaaaaaa3', 'bbbbbbbbbbbbbb3', :blob, NULL, NULL, 1, 'nobody owns it')",
+    "INSERT INTO images (id, delete_hash, blob, account_id, created, removed)"
+    " VALUES ('aaaaaaaaa4', 'bbbbbbbbbbbbbb4', :blob, 2, 1, 2)",
 )
 VALUES = {
     "yes": True,
@@ -146,6 +150,7 @@ async def upgraded(database: Database) -> None:
     assert differences == []
     rows = await database.fetch_all(select(tables.accounts).order_by(tables.accounts.c.id))
     assert [(row.name, row.role) for row in rows] == [("owner", "administrator"), ("second", "user")]
+    assert [(row.used_bytes, row.used_images) for row in rows] == [(8, 2), (0, 0)]
     applications = await database.fetch_all(select(tables.applications))
     assert len({row.key for row in applications if len(row.key) == 32}) == 2
     tokens = await database.fetch_all(select(tables.keys).order_by(tables.keys.c.account_id))

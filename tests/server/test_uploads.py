@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from heliograph.server.albums import Albums
+from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import (
     BadParameter,
     Conflict,
@@ -13,9 +15,12 @@ from heliograph.server.errors import (
     Gone,
     HeliographError,
     NoImageSent,
+    QuotaExceeded,
     UnsupportedFormat,
 )
-from heliograph.server.model import Caller
+from heliograph.server.identity import Accounts, Identity
+from heliograph.server.incoming import Incoming
+from heliograph.server.model import Caller, Quota, Texts
 from tests.running import picture
 from tests.server.parts import ANYBODY, assembled
 
@@ -118,3 +123,51 @@ async def test_bytes_of_uploads_that_lost_a_race_are_swept(tmp_path: Path) -> No
         await parts.upkeep().sweep()
         kept = next(answer for answer in answers if not isinstance(answer, BaseException))
         assert await parts.names() == [kept.image.blob.sha256.hex()]
+
+
+async def test_bytes_of_uploads_for_which_there_was_no_room_are_swept(tmp_path: Path) -> None:
+    """Six pictures at once with room for one: whoever saw room and found none leaves no bytes for ever."""
+    async with assembled(tmp_path, Quota(images=1)) as parts:
+        account = await Accounts(parts.database, Identity(parts.database)).add("ada", ANYBODY)
+        caller = Caller("192.0.2.1", account=account)
+        answers = await asyncio.gather(
+            *(parts.upload(picture(), caller=caller) for _ in range(6)), return_exceptions=True
+        )
+        assert sorted(isinstance(answer, QuotaExceeded) for answer in answers) == [False] + [True] * 5
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        assert len(await parts.names()) == 1
+
+
+async def test_bytes_of_an_upload_that_its_album_refuses_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_albums, "MOST_IMAGES", 0)
+    async with assembled(tmp_path) as parts:
+        album = await Albums(database=parts.database).create({}, [], ANYBODY)
+        with Incoming(parts.folder, 10_000_000) as incoming:
+            incoming.write(picture())
+            with pytest.raises(BadParameter):
+                await parts.uploads.accept(incoming, Texts(), ANYBODY, None, album)
+        assert len(await parts.names()) == 1
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        assert await parts.names() == []
+
+
+async def test_bytes_that_were_swept_before_are_swept_again_where_an_upload_of_them_fails(tmp_path: Path) -> None:
+    content = picture()
+    async with assembled(tmp_path) as parts:
+        await parts.library.remove((await parts.upload(content)).image, "test", ANYBODY)
+        await asyncio.sleep(0.005)
+        assert await parts.upkeep().sweep() == 1
+        album = await Albums(database=parts.database).create({}, [], ANYBODY)
+        await Albums(database=parts.database).remove(album, "test", ANYBODY)
+        with Incoming(parts.folder, 10_000_000) as incoming:
+            incoming.write(content)
+            with pytest.raises(Gone):
+                await parts.uploads.accept(incoming, Texts(), ANYBODY, None, album)
+        assert len(await parts.names()) == 1
+        await asyncio.sleep(0.005)
+        assert await parts.upkeep().sweep() == 1
+        assert await parts.names() == []

@@ -1,6 +1,7 @@
 """Sends a transcript's requests over a bare socket and compares the answers, to the byte, with what it says."""
 
 import base64
+import random
 import re
 import socket
 from collections.abc import Callable
@@ -61,8 +62,10 @@ def replay(transcript: Transcript, public: str, known: dict[str, bytes]) -> None
     Raises DiffersError, with what was expected and what came.
     """
     known = {**known, "public": public.encode(), "host": urlsplit(public).netloc.encode()}
+    # Limits by address count each transcript by itself.
+    sender = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
     for request, expected in transcript.exchanges:
-        answer = _send(public, _encoded(request, known), request.first.split(" ")[0])
+        answer = _send(public, sender, _encoded(request, known), request.first.split(" ")[0])
         _compare(transcript, request, expected, answer, known)
 
 
@@ -105,10 +108,12 @@ def _filled(template: bytes, known: dict[str, bytes]) -> bytes:
     return _IN_BYTES.sub(stands_for, template)
 
 
-def _send(public: str, request: bytes, method: str) -> Answer:
+def _send(public: str, sender: str, request: bytes, method: str) -> Answer:
     where = urlsplit(public)
     assert where.hostname is not None
-    with socket.create_connection((where.hostname, where.port or 80), timeout=30) as connection:
+    with socket.create_connection(
+        (where.hostname, where.port or 80), timeout=30, source_address=(sender, 0)
+    ) as connection:
         connection.sendall(request)
         response = HTTPResponse(connection, method=method)
         response.begin()

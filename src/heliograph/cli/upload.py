@@ -49,6 +49,7 @@ class Job:
 @click.option("--description", help="A longer text.")
 @click.option("--alt", help="What the picture shows, for those who cannot see it.")
 @click.option("--name", help="A file name, instead of the file's own.")
+@click.option("--album", metavar="ID|LINK|DELETE-HASH", help="Put them into this album, in the order of the names.")
 @with_server
 def upload(
     pictures: tuple[str, ...],
@@ -57,14 +58,15 @@ def upload(
     description: str | None,
     alt: str | None,
     name: str | None,
+    album: str | None,
     server: str | None,
     key: str | None,
 ) -> int:
     """Publish pictures and print their links.
 
-    Each is a file, an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at a time;
-    the links come out in the order of the names. One that fails does not stop the others. The JSON format holds the
-    delete hash and the receipt, one image a line: keep it if you have no key.
+    Each is a file, an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at a time,
+    into an album one after the other; the links come out in the order of the names. One that fails does not stop the
+    others. The JSON format holds the delete hash and the receipt, one image a line: keep it if you have no key.
 
     Exit codes: 0 done; 1 the server or a picture is at fault; 2 wrong usage or no such file; 3 the server cannot be
     reached; 4 not allowed; 130 interrupted. With several pictures: that of the first that failed.
@@ -72,7 +74,7 @@ def upload(
     if pictures.count("-") > 1:
         raise click.UsageError("Standard input can be read only once: name - only once.")
     jobs = [Job(shown, _standard_input() if shown == "-" else shown) for shown in pictures]
-    texts = {"title": title, "description": description, "alt": alt, "name": name}
+    texts = {"title": title, "description": description, "alt": alt, "name": name, "album": album}
     with speaking_errors():
         client = heliograph.AsyncClient(server, key)
     return asyncio.run(_upload_all(client, jobs, texts, FORMATS[form], warn=form != "json"))
@@ -88,7 +90,7 @@ async def _upload_all(
     """Upload all jobs, print what came of each as soon as all before it are done; returns the exit code."""
     sizes = [_size(job.source) for job in jobs]
     line = ProgressLine(len(jobs), sum(sizes), wanted=len(jobs) >= MANY or max(sizes) > LARGE)
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(1 if texts["album"] else AT_ONCE)  # each becomes the album's last
 
     async def one(number: int, job: Job) -> heliograph.Image | HeliographError:
         async with turns:

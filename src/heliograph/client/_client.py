@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, closing, contextmanager
+from datetime import datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, TypeVar
@@ -22,8 +23,8 @@ from heliograph.client._config import load
 from heliograph.client._errors import InputError, UnreachableError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, Wait
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, begin, end, wait_for, with_good_key
-from heliograph.client._models import Image, Receipt, Whose
-from heliograph.client._operations import MULTIPART_NAME, Operations
+from heliograph.client._models import Account, Image, Receipt, Whose
+from heliograph.client._operations import MULTIPART_NAME, Operations, searched
 from heliograph.client._source import Progress, Source, is_pipe, spooled
 
 CONNECT_SECONDS = 10.0
@@ -86,11 +87,22 @@ class Client:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._follow(self._operations.info(image, delete_hash))
 
-    def list(self) -> Iterator[Image]:
-        """All images that the key's owner has, fetched page by page while you iterate."""
+    def account(self) -> Account:
+        """The account of the key's owner: how much it holds, and how much it may."""
+        return self._follow(self._operations.account())
+
+    def list(
+        self, query: str = "", *, since: datetime | str | None = None, until: datetime | str | None = None
+    ) -> Iterator[Image]:
+        """All images that the key's owner has, newest first, fetched page by page while you iterate.
+
+        `query`: only those with all its words in title, description or alt. `since`, `until`: only those made from that
+        time on, and before that time; UTC where it says no zone.
+        """
+        search = searched(query, since, until)
         cursor, more = None, True
         while more:
-            page = self._follow(self._operations.page(PAGE, cursor))
+            page = self._follow(self._operations.page(PAGE, cursor, search))
             yield from page.images
             cursor, more = page.next, page.next is not None
 
@@ -287,11 +299,18 @@ class AsyncClient:
         """As Client.info."""
         return await self._follow(self._operations.info(image, delete_hash))
 
-    async def list(self) -> AsyncIterator[Image]:
+    async def account(self) -> Account:
+        """As Client.account."""
+        return await self._follow(self._operations.account())
+
+    async def list(
+        self, query: str = "", *, since: datetime | str | None = None, until: datetime | str | None = None
+    ) -> AsyncIterator[Image]:
         """As Client.list."""
+        search = searched(query, since, until)
         cursor, more = None, True
         while more:
-            page = await self._follow(self._operations.page(PAGE, cursor))
+            page = await self._follow(self._operations.page(PAGE, cursor, search))
             for image in page.images:
                 yield image
             cursor, more = page.next, page.next is not None

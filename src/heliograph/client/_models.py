@@ -195,6 +195,50 @@ def _count(told: object) -> int | None:
     return int(str(told)) if told is not None else None
 
 
+@dataclass(frozen=True)
+class Account:
+    """One's own account. `role`: user, moderator or administrator.
+
+    `used_bytes`: of the originals of its images, each counted. `allowed_bytes`, `allowed_images`: how much it may hold,
+    None for as much as it likes. `answer` is the server's whole answer, unknown members too.
+    """
+
+    name: str
+    role: str
+    created: datetime
+    used_bytes: int
+    used_images: int
+    allowed_bytes: int | None = None
+    allowed_images: int | None = None
+    email: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, answer: object) -> Account:
+        """Read the JSON object of an account. Raises UnexpectedAnswerError if what every account has is missing."""
+        try:
+            return cls._read(answer)  # type: ignore[arg-type] # whatever it is, reading it tells
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UnexpectedAnswerError(
+                f"The server described an account in a way that this client does not understand ({error!r}). "
+                "Is it a Heliograph server, and is this client as new as it?"
+            ) from error
+
+    @classmethod
+    def _read(cls, answer: Mapping[str, Any]) -> Account:
+        return cls(
+            name=str(answer["name"]),
+            role=str(answer["role"]),
+            created=datetime.fromisoformat(answer["created"]),
+            used_bytes=int(answer["used_bytes"]),
+            used_images=int(answer["used_images"]),
+            allowed_bytes=_count(answer.get("allowed_bytes")),
+            allowed_images=_count(answer.get("allowed_images")),
+            email=str(answer.get("email") or ""),
+            answer=answer,
+        )
+
+
 def jws_parts(token: str) -> tuple[bytes, bytes, bytes]:
     """Header, payload and signature of a compact JWS (RFC 7515 section 7.1), decoded; else raises ValueError."""
     header, payload, signature = (unbase64url(part) for part in token.split("."))

@@ -10,13 +10,14 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from heliograph.client._config import Target, normal_url
 from heliograph.client._errors import GoneError, InputError, NotFoundError, UnexpectedAnswerError, VerificationError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
-from heliograph.client._models import Image, Receipt, Whose
+from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._receipts import check_bytes, check_local, check_signature
 from heliograph.client._references import Reference, is_receipt, refer
 from heliograph.client._source import Progress, Source, is_url, opened, sendable
@@ -77,9 +78,14 @@ class Operations:
         answer = yield from exchange(self._about("GET", image, delete_hash), self.patience)
         return Image.parse(json_of(answer))
 
-    def page(self, limit: int, cursor: str | None) -> Plan[Page]:
-        """One page of the caller's images, `limit` at most."""
-        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+    def account(self) -> Plan[Account]:
+        """The caller's own account."""
+        send = Send("GET", self.address("api/v1/account"), self.headers())
+        return Account.parse(json_of((yield from exchange(send, self.patience))))
+
+    def page(self, limit: int, cursor: str | None, search: Mapping[str, str]) -> Plan[Page]:
+        """One page of those of the caller's images that `searched` asks for, `limit` at most."""
+        query = {"limit": str(limit), **search} | ({"cursor": cursor} if cursor else {})
         send = Send("GET", self.address("api/v1/images"), self.headers(), query)
         answer = json_of((yield from exchange(send, self.patience)))
         images = answer.get("images") if isinstance(answer, dict) else None
@@ -169,6 +175,14 @@ class Operations:
     def headers(self) -> dict[str, str]:
         """What shows who calls."""
         return {"Authorization": f"Bearer {self.target.key}"} if self.target.key else {}
+
+
+def searched(query: str, since: datetime | str | None, until: datetime | str | None) -> dict[str, str]:
+    """What a listing is narrowed to, as its query says it; a time without a zone is UTC."""
+    times = {
+        name: at.isoformat() if isinstance(at, datetime) else at for name, at in (("since", since), ("until", until))
+    }
+    return {name: sendable(text) for name, text in {"q": query, **times}.items() if text}
 
 
 def json_of(answer: Answer) -> Any:  # noqa: ANN401 # JSON may be anything

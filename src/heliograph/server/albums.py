@@ -5,10 +5,11 @@ whose delete hash they know, and those that are in it already. A name of an imag
 apart by length; so is a name of an album.
 """
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from heliograph.server import catalog, cursors
+from heliograph.server.audit import done_by
 from heliograph.server.callers import must_own, owns
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import BadParameter, Forbidden, Gone, NotFound
@@ -19,6 +20,8 @@ from heliograph.server.texts import checked_texts
 
 DEFAULT_PRIVACY: Privacy = "hidden"
 DEFAULT_LAYOUT: Layout = "blog"
+
+_MOST_LISTED = 100
 
 
 class Albums:
@@ -46,7 +49,7 @@ class Albums:
             description=wanted.get("description"),
             cover=wanted.get("cover"),
         )
-        await self._database.transaction(catalog_albums.add_album(made, image_ids))
+        await self._do(catalog_albums.add_album(made, image_ids), caller, "create", made, _listed(image_ids))
         return await self._now(made)
 
     async def find(self, name: str, caller: Caller, delete_hash: str | None = None) -> Album:
@@ -70,6 +73,13 @@ class Albums:
         rows = await self._database.fetch_all(catalog_albums.images_of(album.id))
         return [catalog.to_image(row) for row in rows]
 
+    async def covers(self, albums: Sequence[Album]) -> dict[str, Image]:
+        """The images that stand for the albums, by the album's id; an album that shows none has none."""
+        wanted = {album.cover for album in albums if album.cover}
+        rows = await self._database.fetch_all(catalog_albums.images_named(wanted)) if wanted else ()
+        found = {image.id: image for image in map(catalog.to_image, rows)}
+        return {album.id: found[album.cover] for album in albums if album.cover in found}
+
     async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Album], str | None]:
         """A page of the account's albums, newest first, and the cursor of the next page. Raises BadParameter."""
         before = cursors.read(cursor) if cursor else None
@@ -80,10 +90,11 @@ class Albums:
 
     # Changes of an album that `find_to_change` gave. All return it as it is now, and raise Gone and BadParameter.
 
-    async def edit(self, album: Album, changes: dict[str, str | None]) -> Album:
+    async def edit(self, album: Album, changes: dict[str, str | None], by: Caller) -> Album:
         """Set some of title, description, privacy, layout and cover; None empties title, description and cover."""
         if changes:
-            await self._database.transaction(catalog_albums.edit_album(album.id, _checked(changes)))
+            work = catalog_albums.edit_album(album.id, _checked(changes))
+            await self._do(work, by, "edit", album, ", ".join(sorted(changes)))
         return await self._now(album)
 
     async def set_images(self, album: Album, names: Sequence[str], caller: Caller, version: int | None = None) -> Album:
@@ -92,23 +103,34 @@ class Albums:
         Raises NotFound, Forbidden, and Conflict where the album's version is no longer `version`.
         """
         image_ids = await self._admitted(names, caller, await self.images(album))
-        await self._database.transaction(catalog_albums.set_images(album.id, image_ids, version))
+        work = catalog_albums.set_images(album.id, image_ids, version)
+        await self._do(work, caller, "set-images", album, _listed(image_ids))
         return await self._now(album)
 
     async def add_images(self, album: Album, names: Sequence[str], caller: Caller) -> Album:
         """Put the images `names` behind the others; those that it holds stay in place. Raises NotFound, Forbidden."""
         image_ids = await self._admitted(names, caller, await self.images(album))
-        await self._database.transaction(catalog_albums.add_images(album.id, image_ids))
+        await self._do(catalog_albums.add_images(album.id, image_ids), caller, "add-images", album, _listed(image_ids))
         return await self._now(album)
 
-    async def remove_images(self, album: Album, names: Sequence[str]) -> Album:
+    async def remove_images(self, album: Album, names: Sequence[str], by: Caller) -> Album:
         """Let go of the images `names`, which stay as they are elsewhere; strange names do not matter."""
-        await self._database.transaction(catalog_albums.remove_images(album.id, _checked_names(names)))
+        wanted = _checked_names(names)
+        rows = await self._database.fetch_all(catalog_albums.images_named(wanted)) if wanted else ()
+        leaving = [catalog.to_image(row).id for row in rows]
+        await self._do(catalog_albums.remove_images(album.id, leaving), by, "remove-images", album, _listed(leaving))
         return await self._now(album)
 
-    async def remove(self, album: Album, reason: str) -> None:
+    async def remove(self, album: Album, reason: str, by: Caller) -> None:
         """Make the album a tombstone, at once and for ever. Its images stay."""
-        await self._database.transaction(catalog_albums.bury_album(album.id, catalog.now(), reason))
+        await self._do(catalog_albums.bury_album(album.id, catalog.now(), reason), by, "remove", album, reason)
+
+    async def _do(
+        self, work: Callable[..., Any], by: Caller, verb: str, album: Album, detail: str | None = None
+    ) -> None:
+        """Do a deed and note it, both or neither."""
+        deed = done_by(by, f"album.{verb}", album.id, detail)
+        await self._database.transaction(catalog.noted(work, deed))
 
     async def _found(self, name: str, delete_hash: str | None) -> tuple[Album, str | None]:
         """The album, tombstones too, and the delete hash that was shown. Raises NotFound."""
@@ -135,6 +157,13 @@ class Albums:
             by_name |= {image.id: image, image.delete_hash: image}
         there = {image.id for image in held}
         return list(dict.fromkeys(_admit(name, by_name.get(name), caller, there) for name in wanted))
+
+
+def _listed(image_ids: Sequence[str]) -> str | None:
+    """What the audit says of a list of images: their ids, never delete hashes; of a long one the first."""
+    if len(image_ids) <= _MOST_LISTED:
+        return " ".join(image_ids) or None
+    return f"{' '.join(image_ids[:_MOST_LISTED])} and {len(image_ids) - _MOST_LISTED} more"
 
 
 def _admit(name: str, image: Image | None, caller: Caller, there: set[str]) -> str:

@@ -32,6 +32,7 @@ from heliograph.server.http.bodies import Reader
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
+from heliograph.server.http.pages_openid import BACK
 from heliograph.server.http.routes import Application, table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
@@ -43,6 +44,7 @@ from heliograph.server.identity import (
     Grants,
     Identity,
     OAuth1,
+    Persons,
     Seal,
     Sessions,
     Tokens,
@@ -53,8 +55,12 @@ from heliograph.server.library import Library
 from heliograph.server.limits import Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
-from heliograph.server.ports import BlobStore, Database, Limiter
+from heliograph.server.model import Quota
+from heliograph.server.openid import OpenIDLogins
+from heliograph.server.ports import BlobStore, Database, IdentityProvider, Limiter
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer, SigningKey, derived_key, load_or_make_key
+from heliograph.server.registration import Registration
 from heliograph.server.shelves import Shelves
 from heliograph.server.statistics import Statistics
 from heliograph.server.upkeep import Upkeep
@@ -112,7 +118,7 @@ class Server:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
         files = ImageFiles(services.library, services.statistics, self._instead())
-        metrics.registry.register(_Work(self._pool, services.uploads, self._limiter))
+        metrics.registry.register(_Work(self._pool, services.uploads, services.limits, self._limiter))
         return Surroundings(
             Application(
                 table(handlers(services, self._settings, self.links, self._status(metrics))),
@@ -138,7 +144,8 @@ class Server:
         settings, links, database = self._settings, self.links, self._database
         key = load_or_make_key(settings.data_dir / SIGNING_KEY)
         signer, seal = Signer(key, links), _seal(key)
-        accounts = Accounts(database, self._identity)
+        accounts, applications = Accounts(database, self._identity), Applications(database, self._identity, seal)
+        quotas = Quotas(database, Quota(settings.account_bytes, settings.account_images))
         logins = Logins(accounts, self._limiter, self._audit)
         lifetimes = Lifetimes(
             settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
@@ -148,15 +155,19 @@ class Server:
             grants=grants,
             devices=Devices(database, grants, self._limiter, settings.device_code_seconds),
             accounts=accounts,
-            applications=Applications(database, self._identity, seal),
+            applications=applications,
+            registration=Registration(applications, self._limiter, settings.application_registration),
+            quotas=quotas,
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
             oauth1=OAuth1(database, seal),
             logins=logins,
+            openid=self._openid(Persons(database, accounts), Seal(derived_key(key, "openid"))),
             callers=Callers(
                 self._identity,
                 logins,
+                quotas,
                 accept_unknown_keys=settings.unknown_keys == "accept",
                 anonymous_uploads=settings.anonymous_uploads,
             ),
@@ -169,6 +180,7 @@ class Server:
                 transformer=self._pool,
                 fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
                 signer=signer,
+                quotas=quotas,
                 folder=folder,
                 max_bytes=settings.max_bytes,
             ),
@@ -177,6 +189,7 @@ class Server:
                 blobs=self._blobs,
                 renditions=self._renditions,
                 transformer=self._pool,
+                quotas=quotas,
                 folder=folder,
             ),
             albums=Albums(database=database),
@@ -184,6 +197,27 @@ class Server:
             favorites=Favorites(database),
             statistics=self._statistics,
             signer=signer,
+        )
+
+    def _openid(self, persons: Persons, seal: Seal) -> OpenIDLogins | None:
+        """Logins with the provider that the settings name, if any; its library is loaded only then."""
+        settings = self._settings
+        if not settings.oidc_issuer:
+            return None
+        provider: IdentityProvider = import_module("heliograph.server.backends.openid").OpenIDProvider(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            back=self.links.public + BACK,
+        )
+        return OpenIDLogins(
+            name=settings.oidc_name,
+            provider=provider,
+            persons=persons,
+            seal=seal,
+            limiter=self._limiter,
+            audit=self._audit,
+            open_to_all=settings.oidc_registration or settings.registration == "open",
         )
 
     async def start(self) -> None:
@@ -223,6 +257,7 @@ class Administration:
     applications: Applications
     tokens: Tokens
     audit: Audit
+    quotas: Quotas
 
 
 @asynccontextmanager
@@ -241,6 +276,7 @@ async def administration(settings: Settings) -> AsyncIterator[Administration]:
             Applications(database, identity, _seal(load_or_make_key(settings.data_dir / SIGNING_KEY))),
             Tokens(database, identity),
             Audit(database, kept=settings.audit_days, addresses_kept=settings.audit_address_days),
+            Quotas(database, Quota(settings.account_bytes, settings.account_images)),
         )
     finally:
         await database.close()
@@ -259,14 +295,22 @@ async def _bring_up_to_date(database: Database) -> None:
 class _Work:
     """What uploads and image workers have done, and limits have not, as Prometheus metrics."""
 
-    def __init__(self, pool: WorkerPool, uploads: Uploads, limiter: Limiter) -> None:
+    def __init__(self, pool: WorkerPool, uploads: Uploads, limits: Limits, limiter: Limiter) -> None:
         self._pool = pool
         self._uploads = uploads
+        self._limits = limits
         self._limiter = limiter
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         """The present figures (prometheus_client's collector protocol)."""
         pool, uploads = self._pool.counters, self._uploads.counted
+        refusals = CounterMetricFamily(
+            "heliograph_limit_refusals",
+            "Requests refused, by whose counter was used up; by several, where several were.",
+            labels=["by"],
+        )
+        for by in ("address", "application", "account"):
+            refusals.add_metric([by], self._limits.refusals[by])
         return [
             CounterMetricFamily("heliograph_uploads", "Images published.", value=uploads.images),
             CounterMetricFamily("heliograph_upload_bytes", "Bytes of images published.", value=uploads.bytes),
@@ -281,6 +325,7 @@ class _Work:
                 "Requests let through uncounted because Valkey was away.",
                 value=self._limiter.let_through,
             ),
+            refusals,
         ]
 
 

@@ -33,9 +33,20 @@ class Audit:
         self._kept = kept
         self._addresses_kept = addresses_kept
 
-    async def newest(self, since: datetime | None, limit: int) -> list[Deed]:
-        """The deeds since then, newest first, at most `limit`."""
-        return [catalog.to_deed(row) for row in await self._database.fetch_all(catalog.deeds_since(since, limit))]
+    async def newest(
+        self,
+        since: datetime | None,
+        limit: int,
+        *,
+        account: str | None = None,
+        subject: str | None = None,
+        action: str = "",
+    ) -> list[Deed]:
+        """The deeds since then, newest first, at most `limit`: all, or those of an account's name, to a subject, of an
+        action (`image.remove`) or of all actions of a noun (`image`).
+        """
+        wanted = catalog.deeds_since(since, limit, account=account, subject=subject, action=action)
+        return [catalog.to_deed(row) for row in await self._database.fetch_all(wanted)]
 
     async def note(self, deed: Deed) -> None:
         """Write down a deed that changes nothing else."""

@@ -13,6 +13,7 @@ from heliograph.server.errors import Forbidden, InvalidToken, NoKeySent, NoToken
 from heliograph.server.identity import Holder, Identity
 from heliograph.server.logins import Logins
 from heliograph.server.model import EVERYTHING, Account, Album, Caller, Image
+from heliograph.server.quotas import Quotas
 
 _LONGEST_CREDENTIAL = 256
 
@@ -21,10 +22,17 @@ class Callers:
     """Identifies callers by the operator's policy on unknown keys and anonymous uploads."""
 
     def __init__(
-        self, identity: Identity, logins: Logins, *, accept_unknown_keys: bool, anonymous_uploads: bool
+        self,
+        identity: Identity,
+        logins: Logins,
+        quotas: Quotas,
+        *,
+        accept_unknown_keys: bool,
+        anonymous_uploads: bool,
     ) -> None:
         self._identity = identity
         self._logins = logins
+        self._quotas = quotas
         self._accept_unknown_keys = accept_unknown_keys
         self._anonymous_uploads = anonymous_uploads
 
@@ -48,6 +56,8 @@ class Callers:
         if holder is None:
             if not self._accept_unknown_keys:
                 raise UnknownKey
+            if not key.isprintable():
+                raise UnknownKey  # no program has such a key, and not every database keeps such a text
             return Caller(address, key=key[:_LONGEST_CREDENTIAL])
         if not _usable(holder):
             raise UnknownKey
@@ -58,6 +68,13 @@ class Callers:
         account = await self._logins.by_password(address, name, password)
         return Caller(address, account=account, scopes=EVERYTHING)
 
+    async def must_know_password(self, caller: Caller, account: Account, password: str) -> None:
+        """Raise Forbidden where this is not the account's password, TooManyAttempts where it was tried too often."""
+        try:
+            await self._logins.by_password(caller.address, account.name, password)
+        except InvalidToken:
+            raise Forbidden("The old password is wrong.") from None
+
     def may_upload(self, caller: Caller, scope: str = "images:write") -> None:
         """Raise NoKeySent where the caller is nobody known and the operator wants to know who uploads, and Forbidden
         where the token is not for uploading.
@@ -66,8 +83,13 @@ class Callers:
             raise NoKeySent
         must_have(caller, scope)
 
+    async def must_have_room(self, caller: Caller) -> None:
+        """Raise QuotaExceeded where whatever the caller uploads, its account can have no room for it."""
+        if caller.account is not None:
+            await self._quotas.must_have_room(caller.account)
+
     async def _holder(self, credential: str) -> Holder | None:
-        if len(credential) > _LONGEST_CREDENTIAL or "\0" in credential:
+        if len(credential) > _LONGEST_CREDENTIAL or not credential.isprintable():
             return None
         return await self._identity.holder(credential)
 

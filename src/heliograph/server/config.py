@@ -100,6 +100,15 @@ def _bytes(value: str) -> int:
     return int(digits) * _UNITS[unit]
 
 
+def size_of(text: str) -> int:
+    """The bytes that a text such as `5 GiB` means. Raises ValueError."""
+    return _bytes(text)
+
+
+def _or_none(parse: Callable[[str], int]) -> Callable[[str], int | None]:
+    return lambda value: parse(value) if value.strip() else None
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.strip() not in words:
@@ -121,6 +130,16 @@ def _web_address(value: str) -> str:
     if parts.query or parts.username:
         raise ValueError("must be an address without query or password")
     return address
+
+
+def _issuer(value: str) -> str:
+    """As it is written: a slash at its end belongs to an issuer's name (OpenID Connect Core 1.0, section 2)."""
+    parts = urlsplit(value.strip())
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    usable = parts.hostname and parts.scheme in (("https", "http") if here else ("https",))
+    if value.strip() and (not usable or parts.query or parts.fragment or parts.username):
+        raise ValueError("must be an https address (http on this machine) without query, fragment or password")
+    return value.strip()
 
 
 def _root_address(value: str) -> str:
@@ -161,7 +180,10 @@ DEFAULT_LIMITS = "1250/hour uploads by address; 12500/day uploads by application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds."""
+    """The settings of one server. Build it with `load`; sizes are in bytes, times in seconds.
+
+    Raises BadSetting where they do not fit together.
+    """
 
     data_dir: Path = _setting(
         _folder, _home_folder, "Folder for the database, pictures and keys.", "~/.local/share/heliograph"
@@ -217,11 +239,25 @@ class Settings:
         "accept",
         "An API key that is not registered: accept (unmodified programs carry their own) or refuse.",
     )
+    application_registration: str = _setting(
+        _one_of("accounts", "administrators", "anybody"),
+        "accounts",
+        "Who may register applications: accounts (any, for itself), administrators, or anybody (through the API).",
+    )
     registration: str = _setting(
         _one_of("closed", "open"), "closed", "Whether people may make accounts for themselves: closed or open."
     )
     session_days: timedelta = _setting(
         _days, timedelta(days=30), "Days that a login of the pages lasts without being used.", "30"
+    )
+    oidc_issuer: str = _setting(
+        _issuer, "", "OpenID Connect provider that people may log in with: its issuer, spelt as it spells it.", "none"
+    )
+    oidc_client_id: str = _setting(_text, "", "What this server is called at the OpenID Connect provider.")
+    oidc_client_secret: str = _setting(_text, "", "Its secret there; empty for a public client.")
+    oidc_name: str = _setting(_text, "OpenID Connect", "What people call that provider, as in 'Log in with Example'.")
+    oidc_registration: bool = _setting(
+        _flag, False, "Whether new people whom that provider knows get accounts where REGISTRATION is closed."
     )
     access_token_seconds: timedelta = _setting(
         _period(315_360_000), timedelta(hours=1), "Seconds that an access token of OAuth 2 is good for.", "3600"
@@ -242,6 +278,18 @@ class Settings:
         _period(86_400), timedelta(minutes=10), "Seconds that a program waits for somebody to type its code.", "600"
     )
     limits: str = _setting(_text, DEFAULT_LIMITS, "Rate limits, or off. What can be said is in docs/limits.md.")
+    account_bytes: int | None = _setting(
+        _or_none(_bytes),
+        None,
+        "Bytes of pictures that an account may hold, such as 5 GiB, unless it has a quota of its own.",
+        "none",
+    )
+    account_images: int | None = _setting(
+        _or_none(_whole(1, 10**12)),
+        None,
+        "Pictures that an account may hold, unless it has a quota of its own.",
+        "none",
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks, (), "Address ranges whose X-Forwarded-For is believed, separated by commas.", "none"
     )
@@ -261,6 +309,10 @@ class Settings:
         _days, timedelta(days=30), "Days that the audit keeps the addresses from which it was done.", "30"
     )
     access_log: bool = _setting(_flag, True, "Whether to log each request as a line of JSON.")
+
+    def __post_init__(self) -> None:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise BadSetting("HELIOGRAPH_OIDC_ISSUER needs HELIOGRAPH_OIDC_CLIENT_ID, by which the provider knows us.")
 
     @property
     def database(self) -> str:

@@ -30,6 +30,7 @@ from heliograph.server.errors import (
 )
 from heliograph.server.model import Account, Caller, Image, ImageRef
 from heliograph.server.ports import BlobStore, Database, StoredBlob, Transformer
+from heliograph.server.quotas import Quotas
 from heliograph.server.recent import Recent
 from heliograph.server.texts import checked_texts
 
@@ -83,12 +84,20 @@ class Library:
     """Everything that can be done with published images."""
 
     def __init__(
-        self, *, database: Database, blobs: BlobStore, renditions: BlobStore, transformer: Transformer, folder: Path
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        renditions: BlobStore,
+        transformer: Transformer,
+        quotas: Quotas,
+        folder: Path,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._renditions = renditions
         self._transformer = transformer
+        self._quotas = quotas
         self._folder = folder
         self._remembered: Recent[Image | None] = Recent(_REMEMBERED_BYTES, _REMEMBERED_SECONDS)
         self._removals = 0
@@ -133,9 +142,9 @@ class Library:
     async def claim(self, image: Image, account: Account, by: Caller) -> Image:
         """Give an image that nobody owns to the account; one that it owns already stays so.
 
-        Its delete hash goes on working. Raises Forbidden where somebody else owns it.
+        Its delete hash goes on working. Raises Forbidden where somebody else owns it, and QuotaExceeded.
         """
-        work = catalog.claim_image(image.id, account.id)
+        work = catalog.claim_image(image.id, account.id, self._quotas.default)
         await self._database.transaction(catalog.noted(work, done_by(by, "image.claim", image.id)))
         self._forget(image.id)
         claimed = await self.find(image.id)
@@ -161,7 +170,7 @@ class Library:
 
         A rendition that is not there yet is made. Raises NotFound, Gone, BadParameter, CorruptImage, Busy.
         """
-        image, letter = await self._referred(ref)
+        image, letter = await self.referred(ref)
         recipe = _recipe(letter or rendition)
         if recipe is None or (recipe is WEB and BY_MEDIA_TYPE[image.blob.media_type].in_browsers):
             name = image.blob.sha256.hex()
@@ -170,6 +179,16 @@ class Library:
         if not await self._renditions.stat(name):  # none, or an empty one: a power cut can leave that of a cache
             await self._make_once(name, recipe, image)
         return Variant(image.id, name, recipe.media_type, f'"{name}"', original=False)
+
+    async def referred(self, ref: ImageRef) -> tuple[Image, str | None]:
+        """The image that a link's path names, and the letter of its size. Raises NotFound, Gone."""
+        *likelier, (last_id, last_letter) = ref.candidates
+        for image_id, letter in likelier:
+            try:
+                return await self.find(image_id), letter
+            except NotFound:
+                continue
+        return await self.find(last_id), last_letter
 
     async def open(self, variant: Variant, span: tuple[int, int] | None = None) -> StoredBlob:
         """The variant's bytes, or those of `span` (first, after last).
@@ -186,15 +205,6 @@ class Library:
     def _forget(self, image_id: str) -> None:
         self._removals += 1
         self._remembered.forget(image_id)
-
-    async def _referred(self, ref: ImageRef) -> tuple[Image, str | None]:
-        *likelier, (last_id, last_letter) = ref.candidates
-        for image_id, letter in likelier:
-            try:
-                return await self.find(image_id), letter
-            except NotFound:
-                continue
-        return await self.find(last_id), last_letter
 
     async def _make_once(self, name: str, recipe: Recipe, image: Image) -> None:
         """Make a rendition; all who ask for the same one meanwhile wait for the same work."""

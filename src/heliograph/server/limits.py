@@ -6,8 +6,10 @@ a request is counted in is spent in one step of the Limiter. IPv6 addresses coun
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
@@ -23,6 +25,7 @@ _MOST_A_SECOND = 1_000_000
 _RULE = re.compile(
     r"(\d+)\s*/\s*(second|minute|hour|day)(?:\s+(requests|posts|uploads))?\s+by\s+(address|application|account)"
 )
+_OWN_RULE = re.compile(r"(\d+)\s*/\s*(second|minute|hour|day)(?:\s+(requests|posts|uploads))?(?:\s+by\s+application)?")
 _COST = re.compile(r"(\d+)\s+credits?\s+an\s+upload")
 _COMBINATION = re.compile(r"refuse\s+when\s+(any|both)(?:\s+for\s+(\S+))?")
 
@@ -74,6 +77,24 @@ def parse_policy(text: str) -> Policy:
     return policy
 
 
+@lru_cache(1000)
+def own_rules(text: str) -> tuple[Rule, ...]:
+    """The rules of one application, such as `50000/day uploads; 100/minute`, in place of the general ones.
+
+    `off` has none. Raises ValueError, which quotes what is wrong.
+    """
+    if text.strip().lower() == "off":
+        return ()
+    parts = [part for each in re.split(r"[;\n]", text) if (part := each.strip())]
+    unread, rules = _taken(
+        parts, _OWN_RULE, lambda found: Rule(int(found[1]), _PERIODS[found[2]], "application", found[3] or "requests")
+    )
+    if unread or not rules:
+        raise ValueError(f"{(unread or [text])[0]!r} is no rule such as '100/minute' or '50000/day uploads'")
+    _check(Policy(tuple(rules)))
+    return tuple(rules)
+
+
 def _taken(
     parts: Sequence[str], pattern: re.Pattern[str], read: Callable[[re.Match[str]], T]
 ) -> tuple[list[str], list[T]]:
@@ -97,27 +118,44 @@ def _check(policy: Policy) -> None:
 
 
 class Limits:
-    """Applies a policy through a Limiter."""
+    """Applies a policy through a Limiter. `refusals` counts refused requests by whose counter was used up."""
 
     def __init__(self, policy: Policy, limiter: Limiter) -> None:
         self._policy = policy
         self._limiter = limiter
+        self.refusals: Counter[str] = Counter()
 
-    async def spend(self, caller: Caller, *, post: bool = False, upload: bool = False) -> Allowance:
-        """Count one API request of the caller, which is a POST or not, an upload or not; says whether it is allowed."""
-        counted = [rule for rule in self._policy.rules if {"posts": post, "uploads": upload}.get(rule.what, True)]
-        cost = self._policy.upload_cost if upload else 1
-        buckets = [bucket for rule in counted if (bucket := _bucket(rule, caller, cost))]
+    async def spend(self, caller: Caller, *, post: bool = False, upload: bool = False, look: bool = False) -> Allowance:
+        """Count one API request of the caller, which is a POST or not, an upload or not; says whether it is allowed.
+
+        look: it asks what is left, and is also told of the counters of posts and uploads, from which it takes nothing.
+        """
+        costs = {"requests": self._policy.upload_cost if upload else 1, "posts": int(post), "uploads": int(upload)}
+        counted = [rule for rule in self._rules(caller) if look or costs[rule.what]]
+        buckets = [bucket for rule in counted if (bucket := _bucket(rule, caller, costs[rule.what]))]
         needed, sides = self._combined(caller, buckets)
-        return await self._limiter.spend(needed, sides)
+        allowance = await self._limiter.spend(needed, sides)
+        if not allowance.allowed:
+            self.refusals.update({each.bucket.by for each in allowance.buckets if not each.left_for})
+        return allowance
+
+    def _rules(self, caller: Caller) -> Sequence[Rule]:
+        """The policy's rules, those by application exchanged for the application's own, where it has some."""
+        own = caller.application.limits if caller.application else None
+        if own is None:
+            return self._policy.rules
+        return [*(rule for rule in self._policy.rules if rule.by != "application"), *own_rules(own)]
 
     def _combined(self, caller: Caller, buckets: list[Bucket]) -> tuple[list[Bucket], list[list[Bucket]]]:
         """The buckets that all must have room, and the sides of which one must.
 
         An unregistered key has no side under `both`: anybody can invent one for each request, and so could pass any
         limit. Neither does it count against anybody there. Where only one side has rules, they hold as under `any`.
+        An application that anybody could register is as good as invented, unless the operator gave it limits.
         """
-        named = self._policy.refuse_when_for.get(caller.key or "")
+        known = caller.application
+        exceptions = self._policy.refuse_when_for
+        named = exceptions.get(caller.key or "") or exceptions.get(known.key if known else "")
         if (named or self._policy.refuse_when) == "any":
             return buckets, []
         by = {
@@ -125,7 +163,7 @@ class Limits:
         }
         if not by["address"] or not by["application"]:
             return buckets, []
-        if named is None and caller.application is None:
+        if named is None and (known is None or (known.by_anybody and known.limits is None)):
             return by["address"] + by["account"], []
         return by["account"], [by["address"], by["application"]]
 
@@ -134,13 +172,23 @@ def _bucket(rule: Rule, caller: Caller, cost: int) -> Bucket | None:
     """The counter that the rule means for this caller; None where the caller has no such side."""
     who = {
         "address": network_of(caller.address),
-        "application": caller.key,
+        "application": _counted_key(rule, caller),
         "account": str(caller.account.id) if caller.account else None,
     }[rule.by]
     if not who:
         return None
     name = f"{rule.by}:{rule.what}:{who}"
-    return Bucket(name, rule.limit, rule.period, cost if rule.what == "requests" else 1)
+    return Bucket(name, rule.limit, rule.period, cost)
+
+
+def _counted_key(rule: Rule, caller: Caller) -> str | None:
+    """What an application's counter goes by: nobody can make up a key that is counted with a registered application.
+
+    A counter of the application's own limits goes by the limit too, so that a new limit begins with a full counter.
+    """
+    if caller.application is None:
+        return f"?{caller.key}" if caller.key else None
+    return f"{caller.key}/{rule.limit}" if caller.application.limits is not None else caller.key
 
 
 def network_of(address: str) -> str:

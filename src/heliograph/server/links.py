@@ -10,7 +10,7 @@ with a size letter 11, album ids 12 (their page is `/a/ID`), delete hashes 15.
 import re
 import secrets
 import string
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS
@@ -20,7 +20,9 @@ ID_LENGTH = 10
 ALBUM_ID_LENGTH = 12
 DELETE_HASH_LENGTH = 15
 _ALPHABET = string.ascii_letters + string.digits
-_IMAGE_PATH = re.compile(r"/(?!removed\.png\Z)([A-Za-z0-9]{5,11})\.(?!gifv\Z)([A-Za-z0-9]{1,5})\Z")
+_IMAGE_PATH = re.compile(
+    r"/(?!removed\.png\Z|oembed\.(?:json|xml)\Z)([A-Za-z0-9]{5,11})\.(?!gifv\Z)([A-Za-z0-9]{1,5})\Z"
+)
 
 
 def new_id() -> str:
@@ -104,6 +106,19 @@ class Links:
     def web(self, image_id: str) -> str:
         """A rendition that every browser shows, of an original that not every browser shows."""
         return f"{self.images}/{image_id}.webp?as=web"
+
+    def description(self, page: str) -> str:
+        """Where a page is described for other sites (oEmbed)."""
+        return f"{self.public}/oembed?format=json&url={quote(page, safe='')}"
+
+    def path_of(self, link: str) -> str | None:
+        """The path of a link of this server's, by http or https, without query and fragment; None for any other."""
+        rest = re.sub(r"\Ahttps?://", "", link.strip(), flags=re.IGNORECASE)
+        for address in (self.public, self.images):
+            own = address.partition("://")[2]
+            if rest != link.strip() and rest[: len(own) + 1].lower() == f"{own}/".lower():
+                return re.split(r"[?#]", rest[len(own) :], maxsplit=1)[0]
+        return None
 
     def delete_page(self, delete_hash: str) -> str:
         """The page that asks whether to delete, and does."""

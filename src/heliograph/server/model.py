@@ -103,6 +103,10 @@ class SiteStatistics:
 class Application:
     """A registered API client. Programs carry `client_id` or, in the dialects that have 32 characters, `key`: both are
     public. Redirect addresses are where its users may be sent back to.
+
+    suspended: disabled by the operator, so that its owner cannot enable it. by_anybody: whoever
+    registered it had no account. limits: rules of its own, as `limits.own_rules` reads them; None where the general
+    ones hold.
     """
 
     id: int
@@ -114,6 +118,9 @@ class Application:
     redirects: tuple[str, ...] = ()
     has_secret: bool = False
     created: datetime | None = None
+    suspended: bool = False
+    by_anybody: bool = False
+    limits: str | None = None
 
 
 SCOPES = ("account", "albums", "images:read", "images:write")
@@ -127,8 +134,32 @@ ROLES = ("user", "moderator", "administrator")
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much an account may hold: bytes of its images' originals, and images. None: as many as it likes."""
+
+    bytes: int | None = None
+    images: int | None = None
+
+
+NO_QUOTA = -1
+"""The own quota of an account that may hold as much as it likes, whatever the settings say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How much an account holds, and how much it may."""
+
+    bytes: int
+    images: int
+    allowed: Quota
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a robot that owns images. `role` is one of ROLES."""
+    """A person or a robot that owns images. `role` is one of ROLES.
+
+    own_bytes, own_images: a quota of its own, or NO_QUOTA; None where that of the settings holds.
+    """
 
     id: int
     name: str
@@ -136,6 +167,8 @@ class Account:
     role: str = "user"
     email: str | None = None
     created: datetime | None = None
+    own_bytes: int | None = None
+    own_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +229,30 @@ class Session:
     id: str
     began: datetime
     issued: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What ties a provider's answer to one login: three random texts that only one browser brings back.
+
+    state: comes back in the address. nonce: comes back in the ID token. verifier: is shown when the code is exchanged,
+    and until then only its hash is (PKCE, RFC 7636).
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as an OpenID Connect provider knows them. `subject` is theirs at that issuer, for ever and alone; `name`
+    is what they are called there, and proves nothing.
+    """
+
+    issuer: str
+    subject: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

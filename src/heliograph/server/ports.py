@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import Select
 
 from heliograph.imaging.formats import Inspection
 from heliograph.imaging.recipe import Recipe
-from heliograph.server.model import Allowance, Bucket
+from heliograph.server.model import Allowance, Bucket, Challenge, Person
 
 T = TypeVar("T")
 
@@ -89,8 +89,8 @@ class Limiter(Protocol):
 
         The request is allowed when all `buckets` have room and, where there are `sides`, all buckets of at least one
         side have. Then the cost is taken from `buckets` and from every side that has room; a side without room gives
-        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`.
-        The Allowance tells of `buckets`, then of the sides, in their order.
+        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`. A cost of 0 only
+        looks. The Allowance tells of `buckets`, then of the sides, in their order.
         An outage of what stands behind lets the request through (no buckets in the Allowance), within a bounded
         time, and is counted; counting resumes by itself.
         """
@@ -133,4 +133,21 @@ class Fetcher(Protocol):
 
         The address is checked when connecting, at every redirect (at most 5), so neither DNS rebinding nor a redirect
         reaches inside. Raises InvalidUrl, ForbiddenAddress, FetchFailed, TooManyBytes, StorageUnavailable.
+        """
+
+
+class IdentityProvider(Protocol):
+    """An OpenID Connect provider, which tells who somebody is. `issuer` is its name for ever.
+
+    Both verbs raise Busy where the provider cannot be reached in time, or does not answer as one.
+    """
+
+    issuer: str
+
+    async def question(self, challenge: Challenge) -> str:
+        """The address to send a browser to, which comes back with a code and the challenge's state."""
+
+    async def person(self, code: str, challenge: Challenge) -> Person:
+        """Who came back with `code`, after everything that proves it was checked. Raises InvalidToken where it does
+        not, or the code has been used.
         """

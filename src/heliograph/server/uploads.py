@@ -15,11 +15,21 @@ from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.catalog import albums as catalog_albums
-from heliograph.server.errors import BadParameter, Busy, Conflict, Gone, NoImageSent, naming_image_failures
+from heliograph.server.errors import (
+    BadParameter,
+    Busy,
+    Conflict,
+    Gone,
+    InvalidToken,
+    NoImageSent,
+    QuotaExceeded,
+    naming_image_failures,
+)
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
 from heliograph.server.model import Album, Blob, Caller, Deed, Image, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
+from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
 from heliograph.server.texts import LONGEST_TEXT, checked_texts
 
@@ -66,6 +76,7 @@ class Uploads:
         transformer: Transformer,
         fetcher: Fetcher,
         signer: Signer,
+        quotas: Quotas,
         folder: Path,
         max_bytes: int,
     ) -> None:
@@ -74,6 +85,7 @@ class Uploads:
         self._transformer = transformer
         self._fetcher = fetcher
         self._signer = signer
+        self._quotas = quotas
         self._folder = folder
         self._max_bytes = max_bytes
         self.counted = Counted()
@@ -90,8 +102,8 @@ class Uploads:
         of the same content, that one's answer again.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
-        ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), Busy,
-        StorageUnavailable.
+        ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), QuotaExceeded,
+        InvalidToken (the account was disabled meanwhile), Busy, StorageUnavailable.
         """
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
@@ -104,11 +116,18 @@ class Uploads:
             received = await self._received(picture, fetched)
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
+            try:
+                if caller.account is not None:
+                    await self._quotas.must_have_room(caller.account, inspection.size)
+            except QuotaExceeded:
+                if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+                    return known  # it was this very upload that took the last room
+                raise
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
             remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
-            into_album = catalog_albums.add_images(album.id, [image.id]) if album else None
-            adding = partial(catalog.add_image, replayed=remembered, then=into_album)
+            into_album = _into(album, image, caller) if album else None
+            adding = partial(catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default)
             published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
         if published is None:
             return await self._answer_of_the_first(replay_key, fingerprint)
@@ -135,6 +154,9 @@ class Uploads:
                 return None
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
+            except (QuotaExceeded, InvalidToken, Gone, BadParameter):
+                await self._database.transaction(catalog.abandon_blob(image))
+                raise
         raise Busy
 
     async def _answer_of_the_first(self, replay_key: bytes | None, fingerprint: bytes) -> Accepted:
@@ -180,6 +202,11 @@ def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
         alt=texts.alt,
         name=texts.name,
     )
+
+
+def _into(album: Album, image: Image, caller: Caller) -> Callable[..., None]:
+    deed = done_by(caller, "album.add-images", album.id, image.id)
+    return catalog.noted(catalog_albums.add_images(album.id, [image.id]), deed)
 
 
 def _checked(texts: Texts) -> Texts:

@@ -146,7 +146,9 @@ def test_logging_out_everywhere_ends_the_other_browsers_too(running: RunningServ
     assert other.http.get("/account").status_code == 303
 
 
-PLACES = ["/account", "/account/albums", "/account/settings", "/account/tokens", "/account/applications"]
+PLACES = [
+    "/account", "/account/albums", "/account/settings", "/account/tokens", "/account/applications", "/account/grants"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PLACES)
@@ -170,6 +172,7 @@ FORMS = [
     ("/account/settings", "/account/delete"),
     ("/account/tokens", "/account/tokens"),
     ("/account/applications", "/account/applications"),
+    ("/account/grants", "/account/grants/abc/revoke"),
 ]
 
 

@@ -68,6 +68,7 @@ LOWER = quote(BASE64, safe="").replace("%2B", "%2b").replace("%2F", "%2f")
 BINARY = ("Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encoding: binary")
 DATA_URI = {"image": "data:image/png;base64," + BASE64}
 WITH_LENGTH = part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}")
+ATTACHED = FILE.replace(b"form-data", b"attachment; form-data")
 MISLABELLED = part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain")
 
 SHAPES: dict[str, tuple[bytes, str | None, str]] = {
@@ -79,6 +80,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: last boundary bare": (FILE + b"--B", MULTIPART, ""),
     "a: charset behind the boundary": (FILE + END, MULTIPART + "; charset=US-ASCII", ""),
     "a: boundary quoted": (FILE + END, 'multipart/form-data; boundary="B"', ""),
+    "a: form-data behind attachment": (ATTACHED + END, MULTIPART, ""),
     "b: text part with base64": (part('name="image"', BASE64.encode()) + END, MULTIPART, ""),
     "c: raw part without filename": (part('name="image"', PNG) + END, MULTIPART, ""),
     "c: unquoted name": (part("name=image", PNG) + END, MULTIPART, ""),

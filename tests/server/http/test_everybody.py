@@ -54,6 +54,8 @@ CASES = [
     Case("put", "/api/v1/albums/{album}/images", 403, 403, "albums", 404, {"images": []}),
     Case("post", "/api/v1/albums/{album}/images", 403, 403, "albums", 404, {"images": ["aaaaaaaaaa"]}),
     Case("delete", "/api/v1/albums/{album}/images?images=aaaaaaaaaa", 403, 403, "albums", 404),
+    Case("get", "/api/v1/account", 401, 200, "account"),
+    Case("patch", "/api/v1/account", 401, 200, "account", None, {"email": "a@h.example"}),
     Case("get", "/api/v1/applications", 401, 200, "account"),
     Case("post", "/api/v1/applications", 401, 201, "account", None, {"name": "a"}),
     Case("get", "/api/v1/applications/{application}", 401, 404, "account", 404),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import CATALOGUE, HeliographError
-from heliograph.server.http import images, imgur_v1, imgur_v2_words, imgur_v3, native, pages, stack_mobile, stack_web
+from heliograph.server.http import (
+    images,
+    imgur_oauth1,
+    imgur_v1,
+    imgur_v2_words,
+    imgur_v3_words,
+    native,
+    oembed,
+    pages,
+    stack_mobile,
+    stack_web,
+)
 
 IMAGE_FILE_FAILURES = {
     "NotFound",
@@ -69,13 +81,20 @@ def test_imgur_v2_says_every_failure_in_both_formats(failure: type[HeliographErr
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oembed_says_every_failure_by_its_status(failure: type[HeliographError]) -> None:
+    in_json, in_xml = (spoken(oembed.OEmbed, f"/oembed.{form}", failure) for form in ("json", "xml"))
+    assert in_json.status_code == in_xml.status_code >= 400
+    assert json.loads(in_json.body)["error"] == ElementTree.fromstring(in_xml.body).findtext("error") != ""
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
 def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographError]) -> None:
-    answer = spoken(imgur_v3.ImgurV3, "/3/image", failure)
+    answer = spoken(imgur_v3_words.ImgurV3Words, "/3/image", failure)
     said = json.loads(answer.body)
-    assert list(said) == ["data", "success", "status"]
+    assert list(said) == ["data", "success", "status", *(["errors"] if answer.status_code == 429 else [])]
     assert list(said["data"]) == ["error", "request", "method"]
     assert (said["success"], said["status"]) == (False, answer.status_code)
-    in_xml = ElementTree.fromstring(spoken(imgur_v3.ImgurV3, "/3/image.xml", failure).body)
+    in_xml = ElementTree.fromstring(spoken(imgur_v3_words.ImgurV3Words, "/3/image.xml", failure).body)
     assert (in_xml.get("success"), in_xml.get("status")) == ("0", str(answer.status_code))
     assert in_xml.find("error") is not None
 
@@ -111,15 +130,25 @@ def test_the_stack_exchange_mobile_api_says_every_failure_by_id_and_name(failure
         native.STATUS,
         imgur_v1.ANSWERS,
         imgur_v2_words.ANSWERS,
-        imgur_v3.ANSWERS,
+        imgur_v3_words.ANSWERS,
         stack_web.ANSWERS,
         stack_mobile.ANSWERS,
+        imgur_oauth1.ANSWERS,
         pages.HEADINGS,
     ],
-    ids=["native", "v1", "v2", "v3", "stack_web", "stack_mobile", "pages"],
+    ids=["native", "v1", "v2", "v3", "stack_web", "stack_mobile", "oauth1", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oauth1_says_every_failure_as_a_form(failure: type[HeliographError]) -> None:
+    answer = spoken(imgur_oauth1.ImgurOAuth1Tokens, "/oauth/request_token", failure)
+    said = dict(parse_qsl(bytes(answer.body).decode()))
+    assert list(said) == ["oauth_problem", "oauth_problem_advice"]
+    assert (said["oauth_problem_advice"], answer.status_code >= 400) == (failure.message, True)
+    assert ("www-authenticate" in answer.headers) is (answer.status_code == 401)
 
 
 def test_an_image_file_has_a_status_for_every_failure_that_can_meet_it() -> None:

@@ -1,8 +1,10 @@
 """The OAuth 1.0a dance against a real server, by two client libraries of others, and all that may go wrong."""
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -331,6 +333,61 @@ def test_a_disabled_program_an_account_and_a_revoked_access_are_refused(world: W
     assert session.get(world.server.url + ACCOUNT).status_code == 401, "the old secret signs no more"
     run(world.server.data, "account", "delete", "bob")
     assert session.get(world.server.url + ACCOUNT).status_code == 401
+
+
+def test_what_was_allowed_is_listed_and_ends_when_it_is_revoked(world: World) -> None:
+    add_person(world.server, "carol")
+    carol = Person(world.server, "carol")
+    assert "There is none." in carol.http.get("/account/grants").text
+    one, two = (let_in(world.server, world.program, carol) for _ in range(2))
+    assert one.get(world.server.url + ACCOUNT).status_code == 200
+    page = carol.http.get("/account/grants").text
+    first, _ = re.findall(r'action="(/account/grants/\w+/revoke)"', page)
+    assert page.count("never used") == 1
+    sent = {"fkey": carol.fkey("/account/grants")}
+    assert world.ada.http.post(first, data={"fkey": world.ada.fkey("/account/grants")}).status_code == 404
+    assert carol.http.post(first, data=sent).status_code == 303
+    assert carol.http.post(first, data=sent).status_code == 404, "it is there no more"
+    assert [each.get(world.server.url + ACCOUNT).status_code for each in (one, two)] == [401, 200]
+    audit = run(world.server.data, "audit").stdout
+    assert "oauth1.revoke" in audit
+    assert audit.count("oauth1.allow") >= 2
+
+
+def change_rows(server: RunningServer, statement: str, *values: object) -> None:
+    """Change the database behind the server's back."""
+    with closing(sqlite3.connect(server.data / "heliograph.db", timeout=30)) as database, database:
+        assert database.execute(statement, values).rowcount == 1
+
+
+def test_a_secret_from_before_this_version_must_be_rotated_once(world: World) -> None:
+    program = register(world.server)
+    change_rows(world.server, "UPDATE applications SET sealed_secret = NULL WHERE client_id = ?", program.client_id)
+    with pytest.raises(TokenRequestDenied) as refused:
+        session_of(program).fetch_request_token(world.url("request_token"))
+    assert problem(refused.value.response) == (401, "consumer_key_unknown")
+    assert "Rotate" in refused.value.response.text
+    secret = run(world.server.data, "app", "rotate", program.client_id).stdout.split()[1]
+    assert session_of(program, client_secret=secret).fetch_request_token(world.url("request_token"))
+
+
+def test_a_request_token_is_over_after_an_hour(world: World) -> None:
+    session = world.session()
+    token = session.fetch_request_token(world.url("request_token"))["oauth_token"]
+    pin = verifier_of(world.ada.answer(session.authorization_url(world.url("authorize"))))
+    an_hour = 3_600_000
+    change_rows(world.server, "UPDATE oauth1_requests SET created = created - ? WHERE token = ?", an_hour, token)
+    with pytest.raises(TokenRequestDenied) as refused:
+        session.fetch_access_token(world.url("access_token"), verifier=pin)
+    assert problem(refused.value.response) == (401, "token_rejected")
+
+
+def test_the_database_alone_gives_no_secret_away(world: World) -> None:
+    given = let_in(world.server, world.program, world.ada).auth.client
+    stored = b"".join(path.read_bytes() for path in world.server.data.glob("heliograph.db*"))
+    assert given.resource_owner_key.encode() in stored, "it was looked for in the right place"
+    assert world.program.secret.encode() not in stored
+    assert given.resource_owner_secret.encode() not in stored
 
 
 def test_plaintext_is_taken_where_the_public_address_is_https(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from requests_oauthlib import OAuth1Session
 
 from tests.cli.test_admin import run
 from tests.running import RunningServer, picture, serving
-from tests.server.http.signing import PASSWORD, Person, add_person, closing_all, let_in, register
+from tests.server.http.signing import PASSWORD, Person, Program, add_person, closing_all, let_in, register, session_of
 
 IMAGE_FIELDS = [
     "name", "title", "caption", "hash", "deletehash", "datetime", "type", "animated", "width", "height", "size",
@@ -119,6 +119,22 @@ def test_an_upload_of_every_shape_belongs_to_the_account(world: World, shape: st
     assert told["image"]["hash"] in world.ask("GET", "account/images.json").text
 
 
+def test_a_multipart_upload_may_have_its_signature_in_the_query(world: World) -> None:
+    """As ZUploader sends it."""
+    given = world.ada.auth.client
+    session = session_of(
+        Program("", given.client_key, given.client_secret),
+        callback_uri=None,
+        signature_type="QUERY",
+        resource_owner_key=given.resource_owner_key,
+        resource_owner_secret=given.resource_owner_secret,
+    )
+    sent = {"image": ("a.png", picture())}
+    told = session.post(f"{world.server.url}/2/account/images.xml?title=a%20b", files=sent, timeout=60)
+    root = ElementTree.fromstring(told.content)
+    assert (root.tag, root.findtext("image/title")) == ("images", "a b")
+
+
 def test_a_picture_of_megabytes_is_signed_in_a_form(world: World) -> None:
     content = picture(1200, 1000)
     assert len(content) > 3_000_000
@@ -157,6 +173,14 @@ def test_an_image_is_shown_edited_and_deleted(world: World) -> None:
     assert world.told("DELETE", path, "images") == {"message": "Success"}
     assert world.ask("GET", path + ".json").status_code == 404
     assert world.ask("DELETE", path + ".json").status_code == 404
+
+
+def test_views_are_told(world: World) -> None:
+    path = f"account/images/{world.upload()}"
+    link = world.told("GET", path, "images")["links"]["original"]
+    size = len(httpx2.get(link).content)
+    about = world.told("GET", path, "images")["image"]
+    assert (about["views"], about["bandwidth"]) == (1, size)
 
 
 @pytest.mark.parametrize(("method", "where"), [("POST", "params"), ("POST", "data"), ("GET", "params")])
@@ -369,8 +393,10 @@ def test_a_page_that_cannot_be_is_a_bad_parameter(world: World, asked: dict[str,
     assert world.ask("GET", "account/images.json", params=asked).status_code == 400
 
 
-def test_scripts_of_other_pages_may_call(world: World) -> None:
-    answer = httpx2.options(f"{world.server.url}/2/account/images.json")
+@pytest.mark.parametrize("path", ["account", "account/images.json", "account/albums/abc", "account/albums_order.xml"])
+def test_scripts_of_other_pages_may_call(world: World, path: str) -> None:
+    answer = httpx2.options(f"{world.server.url}/2/{path}")
+    assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "Authorization" in answer.headers["access-control-allow-headers"]
 

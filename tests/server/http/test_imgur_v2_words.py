@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from starlette.requests import Request
@@ -10,11 +11,12 @@ from starlette.responses import Response
 
 from heliograph.server.errors import BadParameter, NotFound, UploadLimitReached
 from heliograph.server.http.bodies import Form
-from heliograph.server.http.imgur_v2_words import Words, heard, method_of, name_in_path
+from heliograph.server.http.imgur_v2_words import Words, method_of, name_in_path
 from heliograph.server.links import Links
-from heliograph.server.model import Blob, Image
+from heliograph.server.model import Blob, Image, Served
+from heliograph.server.statistics import Statistics
 
-WORDS = Words(Links("http://h.example"))
+WORDS = Words(Links("http://h.example"), cast("Statistics", None))
 BLOB = Blob(sha256=b"1" * 32, size=1000, media_type="image/jpeg", width=4, height=3, frames=1)
 IMAGE = Image("aaaaaaaaaa", "d" * 15, BLOB, None, None, datetime(2010, 8, 16, 22, 43, 22, tzinfo=UTC))
 
@@ -52,10 +54,10 @@ def test_the_suffix_chooses_the_format_then_the_parameter_and_xml_is_the_rest(
 
 def test_the_parameters_may_come_in_a_form_that_was_read() -> None:
     asked = request("/2/upload", "key=k")
-    heard(asked, Form({"key": "k", "_format": "json", "_fake_status": "200", "_method": "delete"}))
+    asked.state.form = Form({"key": "k", "_format": "json", "_fake_status": "200", "_method": "delete"}, field="image")
     answer = WORDS.speak(asked, NotFound())
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert json.loads(body(answer))["error"]["parameters"] == "key"
+    assert json.loads(body(answer))["error"]["parameters"] == "key, image"
     assert method_of(asked) == "DELETE"
 
 
@@ -79,7 +81,7 @@ def test_a_refusal_for_the_limits_says_when_to_return_even_under_a_faked_status(
 
 
 def test_an_upload_is_told_with_all_fields_in_order() -> None:
-    told = WORDS.image(IMAGE, owned=True)
+    told = WORDS.image(IMAGE, Served(), owned=True)
     assert list(told["image"]) == [
         "name", "title", "caption", "hash", "deletehash", "datetime", "type", "animated", "width", "height", "size",
         "views", "bandwidth",
@@ -87,18 +89,18 @@ def test_an_upload_is_told_with_all_fields_in_order() -> None:
     assert list(told["links"]) == ["original", "imgur_page", "delete_page", "small_square", "large_thumbnail"]
     assert (told["image"]["name"], told["image"]["title"], told["image"]["caption"]) == (False, "", "")
     assert (told["image"]["datetime"], told["image"]["animated"]) == ("2010-08-16 22:43:22", "false")
-    assert WORDS.image(replace(IMAGE, blob=replace(BLOB, frames=2)))["image"]["animated"] == "true"
+    assert WORDS.image(replace(IMAGE, blob=replace(BLOB, frames=2)), Served())["image"]["animated"] == "true"
 
 
 def test_a_read_has_no_secret_and_null_for_texts_that_are_not_there() -> None:
-    told = WORDS.image(IMAGE, views=3, bandwidth=3000)
+    told = WORDS.image(IMAGE, Served(3, 3000))
     assert "d" * 15 not in json.dumps(told)
     assert list(told["image"])[:3] == ["title", "caption", "hash"]
     assert (told["image"]["title"], told["image"]["views"], told["image"]["bandwidth"]) == (None, 3, 3000)
 
 
 def test_in_xml_what_is_not_there_is_an_empty_element_and_lists_have_their_own_entries() -> None:
-    told = WORDS.image(IMAGE, owned=True)
+    told = WORDS.image(IMAGE, Served(), owned=True)
     answer = body(WORDS.reply(request("/2/upload"), "upload", told))
     assert answer.partition("\n")[2].startswith("<upload><image><name/><title/><caption/><hash>aaaaaaaaaa</hash>")
     assert "<animated>false</animated>" in answer

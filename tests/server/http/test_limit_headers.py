@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.cli.test_admin import PASSWORD, run
 from tests.running import RunningServer, picture, serving
+from tests.server.http.test_everybody import CASES, IDS, TOKENLESS, Case, World
 
 POLICY = "40/hour by address; 35/hour by application; 50/day by address; 3/hour posts by address; 10 credits an upload"
 UNKNOWN = "aaaaaaaaaa"
@@ -147,3 +149,61 @@ def test_every_answer_of_the_native_api_says_what_is_left(somebody: httpx2.Clien
     assert [answer.status_code for answer in answers] == [200, 200, 400, 204, 401]
     left = [structured(answer.headers["ratelimit"])["requests-by-address-3600"]["r"] for answer in answers]
     assert left == [29, 28, 27, 26, 25]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A server whose counters give nothing back while the test runs, and its owner's things."""
+    policy = "400/day by address; 500/day by account; 3 credits an upload; 450/day by application"
+    with serving(tmp_path_factory.mktemp("whole"), LIMITS=policy) as server:
+        owner = httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {server.key}"}, timeout=60)
+        with owner:
+            things = {
+                "image": owner.post("/api/v1/images", files={"image": picture()}).json()["id"],
+                "album": owner.post("/api/v1/albums", json={"title": "a"}).json()["id"],
+                "application": owner.post("/api/v1/applications", json={"name": "a"}).json()["client_id"],
+                "token": owner.post("/api/v1/tokens", json={"name": "t", "scopes": ["albums"]}).json()["id"],
+            }
+        yield World(server, things, {"owner": server.key})
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_what_any_answer_of_the_native_api_says_is_what_the_next_request_meets(case: Case, whole: World) -> None:
+    answers = [whole.ask(case, whole.tokens["owner"]) for _ in range(2)]
+    if case.path in TOKENLESS:
+        assert not [answer for answer in answers if "ratelimit" in answer.headers]
+        return
+    cost = 3 if (case.method, case.path) in {("post", "/api/v1/images"), ("post", "/api/v1/albums")} else 1
+    first, second = (structured(answer.headers["ratelimit"]) for answer in answers)
+    assert set(first) == {f"requests-by-{by}-86400" for by in ("address", "account", "application")}
+    assert {name: each["r"] for name, each in second.items()} == {
+        name: each["r"] - cost for name, each in first.items()
+    }
+
+
+@pytest.mark.parametrize("path", ["token", "device", "revoke"])
+def test_what_oauth_answers_say_is_what_the_next_request_meets(path: str, whole: World) -> None:
+    url = f"{whole.server.url}/api/v1/oauth/{path}"
+    answers = [httpx2.post(url, data={"client_id": whole.things["application"]}) for _ in range(2)]
+    left = [structured(answer.headers["ratelimit"])["requests-by-address-86400"]["r"] for answer in answers]
+    assert left[0] == left[1] + 1
+
+
+def test_a_request_with_name_and_password_is_counted_too(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="3/day by address") as server:
+        assert run(server.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD).returncode == 0
+        told = []
+        for password in (PASSWORD, "wrong", PASSWORD, PASSWORD):
+            wanted = {"name": "t", "scopes": ["albums"]}
+            answer = httpx2.post(f"{server.url}/api/v1/tokens", auth=("ada", password), json=wanted)
+            told.append((answer.status_code, structured(answer.headers["ratelimit"])["requests-by-address-86400"]["r"]))
+        assert told == [(201, 2), (401, 1), (201, 0), (429, 0)]
+
+
+def test_refusals_are_counted_by_whose_counter_was_used_up(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="1/day by address; 9/day by account") as server:
+        for _ in range(3):
+            httpx2.get(f"{server.url}/api/v1/images/{UNKNOWN}", headers={"authorization": f"Bearer {server.key}"})
+        said = httpx2.get(f"{server.url}/metrics").text
+    assert 'heliograph_limit_refusals_total{by="address"} 2.0' in said
+    assert 'heliograph_limit_refusals_total{by="account"} 0.0' in said

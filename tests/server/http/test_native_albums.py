@@ -268,3 +268,8 @@ def test_the_page_shows_the_pictures_in_order_as_texts_that_stay_texts(
     assert page.text.index(f'href="/{second["id"]}"') < page.text.index(f'href="/{first["id"]}"')
     public = create(owner, privacy="public")
     assert "x-robots-tag" not in http.get(f"/a/{public['id']}").headers
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"title": "\xff"}', b'{"title": "\\ud800"}'])
+def test_a_body_that_cannot_be_read_is_a_bad_parameter(body: bytes, http: httpx2.Client) -> None:
+    assert failure(http.post("/api/v1/albums", content=body)) == (400, "BadParameter")

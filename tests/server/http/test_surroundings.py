@@ -119,6 +119,26 @@ def test_the_access_log_has_a_line_for_each_request_and_no_secret(strict: tuple[
     assert "abcdefghijklmno" not in (folder / "server.log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("hops", "address"),
+    [
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8::9]:4711", "2001:db8::9"),
+        ("2001:DB8:0::9", "2001:db8::9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9, ::ffff:127.0.0.1", "203.0.113.9"),
+        ("203.0.113.9, 127.0.0.8:80", "203.0.113.9"),
+        ("203.0.113.9, unknown", "127.0.0.1"),
+        ("x" * 300, "127.0.0.1"),
+    ],
+)
+def test_a_hop_is_an_address_or_not_believed(hops: str, address: str, strict: tuple[RunningServer, Path]) -> None:
+    """Else each connection, by its port, or each word would have limits of its own."""
+    server, folder = strict
+    answer = httpx2.get(f"{server.url}/livez", headers={"x-forwarded-for": hops})
+    assert logged(folder / "server.log", answer)["address"] == address
+
+
 def test_an_untrusted_peer_cannot_choose_its_address(http: httpx2.Client, server: RunningServer) -> None:
     answer = http.get("/livez", headers={"x-forwarded-for": "203.0.113.9"})
     assert logged(server.data.parent / "server.log", answer)["address"] == "127.0.0.1"

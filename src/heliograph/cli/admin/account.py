@@ -1,12 +1,14 @@
 """`heliograph admin account`: accounts and their passwords."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
 from heliograph.cli.admin._office import OPERATOR, administer, print_rows
 from heliograph.server.app import Administration
-from heliograph.server.model import ROLES
+from heliograph.server.config import size_of
+from heliograph.server.model import NO_QUOTA, ROLES
 
 _STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input's first line.")
 
@@ -34,11 +36,19 @@ def create(name: str, email: str | None, role: str, no_password: bool, password_
 
 @account.command("list")
 def list_() -> None:
-    """List the accounts: name, role, enabled or disabled, e-mail address, date."""
+    """List the accounts: name, role, enabled or disabled, e-mail, date, quota of bytes and of images of its own."""
 
     async def work(office: Administration) -> None:
         print_rows(
-            (each.name, each.role, "enabled" if each.enabled else "disabled", each.email, each.created)
+            (
+                each.name,
+                each.role,
+                "enabled" if each.enabled else "disabled",
+                each.email,
+                each.created,
+                _quota_word(each.own_bytes),
+                _quota_word(each.own_images),
+            )
             for each in await office.accounts.listed()
         )
 
@@ -54,6 +64,37 @@ def password(name: str, password_stdin: bool) -> None:
 
     async def work(office: Administration) -> None:
         await office.accounts.set_password(await office.accounts.find(name), chosen, OPERATOR)
+
+    administer(work)
+
+
+@account.command()
+@click.argument("name")
+@click.option("--bytes", "most_bytes", metavar="SIZE|none|default", help="Bytes that it may hold, such as 5GiB.")
+@click.option("--images", "most_images", metavar="NUMBER|none|default", help="Images that it may hold.")
+@click.option("--none", "unbounded", is_flag=True, help="As much as it likes, whatever the settings say.")
+def quota(name: str, most_bytes: str | None, most_images: str | None, unbounded: bool) -> None:
+    """Set quotas of an account's own, and show what it holds.
+
+    'default' gives it back the quota of the settings. What it holds already stays, also where that is more. Prints
+    bytes and images that it holds, and bytes and images that it may.
+    """
+    if unbounded and (most_bytes or most_images):
+        raise click.UsageError("Either --none, or --bytes and --images.")
+    if unbounded:
+        most_bytes = most_images = "none"
+    chosen: dict[str, int | None] = {}
+    if most_bytes is not None:
+        chosen["bytes"] = _most(most_bytes, size_of, "--bytes")
+    if most_images is not None:
+        chosen["images"] = _most(most_images, int, "--images")
+
+    async def work(office: Administration) -> None:
+        account = await office.accounts.find(name)
+        if chosen:
+            await office.accounts.set_quota(account, OPERATOR, chosen)
+        space = await office.quotas.space_of(account)
+        print_rows([(space.bytes, space.images, space.allowed.bytes, space.allowed.images)])
 
     administer(work)
 
@@ -91,6 +132,23 @@ def delete(name: str, images: str, yes: bool) -> None:
         await office.accounts.delete(found, OPERATOR, remove_images=images == "remove")
 
     administer(work)
+
+
+def _most(text: str, read: Callable[[str], int], option: str) -> int | None:
+    """The quota that a text means: a number, NO_QUOTA, or None for that of the settings."""
+    if text in ("none", "default"):
+        return NO_QUOTA if text == "none" else None
+    try:
+        most = read(text)
+    except ValueError:
+        most = -1
+    if most < 0:
+        raise click.UsageError(f"{option} {text!r} is neither a number, none, nor default.")
+    return most
+
+
+def _quota_word(own: int | None) -> object:
+    return "none" if own == NO_QUOTA else own
 
 
 def _password(from_stdin: bool) -> str:

@@ -53,12 +53,20 @@ def create(
 
 @app.command("list")
 def list_() -> None:
-    """List the applications: client id, key, name, enabled or disabled, owner, date."""
+    """List the applications: client id, key, name, enabled or disabled, owner, date, limits of its own."""
 
     async def work(office: Administration) -> None:
         names = {account.id: account.name for account in await office.accounts.listed()}
         print_rows(
-            (each.client_id, each.key, each.name, _state(each.enabled), names.get(each.account_id or 0), each.created)
+            (
+                each.client_id,
+                each.key,
+                each.name,
+                _state(each.enabled),
+                names.get(each.account_id or 0),
+                each.created,
+                each.limits,
+            )
             for each in await office.applications.listed()
         )
 
@@ -68,15 +76,32 @@ def list_() -> None:
 @app.command()
 @click.argument("client_id")
 def disable(client_id: str) -> None:
-    """Refuse whoever comes with this application. Its images stay."""
-    _set_enabled(client_id, False)
+    """Refuse whoever comes with this application. Its owner cannot enable it again; its images stay."""
+    _suspend(client_id, True)
 
 
 @app.command()
 @click.argument("client_id")
 def enable(client_id: str) -> None:
     """Let a disabled application be used again."""
-    _set_enabled(client_id, True)
+    _suspend(client_id, False)
+
+
+@app.command()
+@click.argument("client_id")
+@click.argument("rules")
+def limits(client_id: str, rules: str) -> None:
+    """Give an application rate limits of its own.
+
+    RULES, such as '50000/day uploads; 100/minute', hold in place of the general rules by application; 'off' is none,
+    and 'default' gives the general rules back.
+    """
+    own = None if rules.strip().lower() == "default" else rules.strip()
+
+    async def work(office: Administration) -> None:
+        await office.applications.set_limits(await office.applications.find(client_id), own, OPERATOR)
+
+    administer(work)
 
 
 @app.command()
@@ -91,9 +116,9 @@ def rotate(client_id: str) -> None:
     administer(work)
 
 
-def _set_enabled(client_id: str, enabled: bool) -> None:
+def _suspend(client_id: str, suspended: bool) -> None:
     async def work(office: Administration) -> None:
-        await office.applications.change(await office.applications.find(client_id), OPERATOR, enabled=enabled)
+        await office.applications.suspend(await office.applications.find(client_id), suspended, OPERATOR)
 
     administer(work)
 

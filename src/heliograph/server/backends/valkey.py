@@ -2,7 +2,8 @@
 
 Hides the script that makes a spend one atomic step, and what happens while Valkey is away. The algorithm is that of
 the limiter in memory (GCRA, told there) in whole microseconds, on Valkey's clock, so that servers need not agree about
-the time; numbers stay below 2^53, where Lua's are exact. A bucket is a key that expires when it is full again.
+the time; where that clock is set back, a counter is empty at worst. Numbers stay below 2^53, where Lua's are exact. A
+bucket is a key that expires when it is full again.
 
 When Valkey fails or does not answer within DEADLINE, the request is let through and counted in `let_through`, and for
 PAUSE seconds nobody asks again; then one request does, while others still pass. So an outage costs one request in
@@ -48,7 +49,8 @@ for i, key in ipairs(KEYS) do
   local group, cost, unit = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local room, period = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   if not before[key] then
-    before[key] = math.max(tonumber(redis.call('GET', key) or now), now)
+    local full_at = tonumber(redis.call('GET', key) or now)
+    before[key] = math.min(math.max(full_at, now), now + room)
     after[key] = before[key]
     group_of[key] = group
   end

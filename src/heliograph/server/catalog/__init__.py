@@ -50,6 +50,7 @@ from heliograph.server.catalog.images import (
     to_image,
     to_replay,
 )
+from heliograph.server.catalog.quotas import allowed, must_fit, space_of, to_space
 from heliograph.server.catalog.sweeping import finish_sweeping, start_sweeping
 from heliograph.server.catalog.tables import metadata, now
 
@@ -68,6 +69,7 @@ __all__ = [
     "add_own_application",
     "add_token",
     "all_accounts",
+    "allowed",
     "any_application",
     "application",
     "applications_of",
@@ -87,6 +89,7 @@ __all__ = [
     "key_holder",
     "logins_end_at",
     "metadata",
+    "must_fit",
     "note_use",
     "noted",
     "now",
@@ -94,6 +97,7 @@ __all__ = [
     "register",
     "replay",
     "revoke_token",
+    "space_of",
     "start_sweeping",
     "to_account",
     "to_account_and_end",
@@ -101,6 +105,7 @@ __all__ = [
     "to_deed",
     "to_image",
     "to_replay",
+    "to_space",
     "to_token",
     "tokens_of",
 ]

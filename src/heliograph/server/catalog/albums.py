@@ -191,16 +191,17 @@ def remove_images(album_id: str, names: Iterable[str]) -> Callable[[Connection],
     return work
 
 
-def bury_album(album_id: str, at: datetime, reason: str) -> Callable[[Connection], None]:
-    """Make an album a tombstone, which holds no images; may be repeated. The images stay as they are."""
+def bury_album(album_id: str, at: datetime, reason: str) -> Callable[[Connection], bool]:
+    """Make an album a tombstone, which holds no images. The images stay as they are. False where it already was one."""
 
-    def work(connection: Connection) -> None:
-        connection.execute(
+    def work(connection: Connection) -> bool:
+        buried = connection.execute(
             update(albums)
             .where(albums.c.id == album_id, albums.c.removed.is_(None))
             .values(removed=stamp(at), removed_reason=reason)
         )
         connection.execute(delete(album_images).where(album_images.c.album_id == album_id))
+        return bool(buried.rowcount)
 
     return work
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 
 from heliograph.server.catalog.tables import deeds, moment, stamp
 from heliograph.server.model import Deed
@@ -24,9 +24,20 @@ def noted(work: Callable[[Connection], T], deed: Deed) -> Callable[[Connection],
     return both
 
 
-def deeds_since(since: datetime | None, limit: int) -> Select[Any]:
-    """The newest deeds, at most `limit`, newest first."""
+def deeds_since(
+    since: datetime | None, limit: int, *, account: str | None = None, subject: str | None = None, action: str = ""
+) -> Select[Any]:
+    """The newest deeds, at most `limit`, newest first: of an account's name, to a subject, of an action.
+
+    An action is `image.remove`, or a noun such as `image` for all that is done to one.
+    """
     found = select(deeds)
+    if account is not None:
+        found = found.where(deeds.c.account == account)
+    if subject is not None:
+        found = found.where(deeds.c.subject == subject)
+    if action:
+        found = found.where(or_(deeds.c.action == action, deeds.c.action.startswith(action + ".", autoescape=True)))
     if since is not None:
         found = found.where(deeds.c.at >= stamp(since))
     return found.order_by(deeds.c.at.desc(), deeds.c.id.desc()).limit(limit)

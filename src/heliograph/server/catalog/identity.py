@@ -14,6 +14,7 @@ from heliograph.server.catalog.ending import end_grants
 from heliograph.server.catalog.favorites import forget_account
 from heliograph.server.catalog.images import bury_image
 from heliograph.server.catalog.oauth1 import forget_signed_by
+from heliograph.server.catalog.openid import forget_persons_of
 from heliograph.server.catalog.tables import accounts, applications, grants, images, keys, moment, now, run, stamp
 from heliograph.server.errors import Conflict
 from heliograph.server.model import Account, Application, Token
@@ -50,6 +51,9 @@ def to_application(row: Row[Any], prefix: str = "") -> Application:
         redirects=tuple(found["redirects"].splitlines()),
         has_secret=found["secret"] is not None,
         created=moment(found["created"]),
+        suspended=found["suspended"],
+        by_anybody=found["by_anybody"],
+        limits=found["limits"],
     )
 
 
@@ -102,7 +106,7 @@ def to_account_and_end(row: Row[Any]) -> tuple[Account, datetime]:
 
 def all_accounts() -> Select[Any]:
     """Every account by name."""
-    return select(accounts).order_by(accounts.c.name)
+    return select(accounts).where(accounts.c.name.not_like("#%")).order_by(accounts.c.name)
 
 
 def to_account(row: Row[Any], prefix: str = "") -> Account:
@@ -115,6 +119,8 @@ def to_account(row: Row[Any], prefix: str = "") -> Account:
         role=found["role"],
         email=found["email"],
         created=moment(found["created"]),
+        own_bytes=found["quota_bytes"],
+        own_images=found["quota_images"],
     )
 
 
@@ -139,7 +145,8 @@ def change_account(account_id: int, values: dict[str, object]) -> Callable[[Conn
 def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connection], None]:
     """Delete an account and its tokens, disable its applications; its images and albums are nobody's from then on.
 
-    Where `bury_images` is a reason, they become tombstones as well.
+    Where `bury_images` is a reason, they become tombstones as well. Of the account its number stays, in a row that no
+    name leads to: SQLite would give the number of the newest account to the next one, and what goes by it.
     """
 
     def work(connection: Connection) -> None:
@@ -153,9 +160,13 @@ def delete_account(account_id: int, bury_images: str | None) -> Callable[[Connec
         connection.execute(delete(keys).where(keys.c.account_id == account_id))
         forget_signed_by(connection, account_id)
         forget_account(account_id)(connection)
+        forget_persons_of(connection, account_id)
         left = update(applications).where(applications.c.account_id == account_id)
         connection.execute(left.values(account_id=None, enabled=False))
-        connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        nobody: dict[str, object] = {"name": f"#{account_id}", "email": None, "password": None, "role": "user"}
+        nothing = {"used_bytes": 0, "used_images": 0, "quota_bytes": None, "quota_images": None}
+        emptied = update(accounts).where(accounts.c.id == account_id)
+        connection.execute(emptied.values(enabled=False, **nobody, **nothing))
 
     return work
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from heliograph.server.catalog.quotas import give_room, take_room
 from heliograph.server.catalog.tables import blobs, images, moment, now, replays, run, shown_by_any, stamp
-from heliograph.server.model import Blob, Image
+from heliograph.server.model import Blob, Image, Quota
 
 
 class BlobBeingSwept(Exception):  # noqa: N818 - a state that is met, not an error
@@ -111,13 +112,17 @@ def to_replay(row: Row[Any]) -> Replay:
 
 
 def add_image(
-    added: Image, replayed: Replay | None, then: Callable[[Connection], None] | None = None
+    added: Image,
+    replayed: Replay | None,
+    then: Callable[[Connection], None] | None = None,
+    quota: Quota = Quota(),  # noqa: B008 - a frozen record
 ) -> Callable[[Connection], bool]:
     """Publish an image, its blob adopted or new, and remember its idempotency key.
 
     The blob's bytes must have been put after `added.created`. `then` is done in the same transaction: what it raises
-    leaves nothing published. The work returns False, having published nothing, where the id, the delete hash or the
-    idempotency key is taken. It raises BlobBeingSwept.
+    leaves nothing published. `quota` is that of an account that has none of its own. The work returns False, having
+    published nothing, where the id, the delete hash or the idempotency key is taken. It raises BlobBeingSwept,
+    QuotaExceeded, and InvalidToken where the account was disabled or deleted meanwhile.
     """
 
     def work(connection: Connection) -> bool:
@@ -132,6 +137,8 @@ def add_image(
                         delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
                     )
                     connection.execute(insert(replays), _replay_row(replayed, added.created))
+                if added.account_id is not None:
+                    take_room(connection, added.account_id, added.blob.size, quota)
         except IntegrityError:
             return False
         return True
@@ -164,6 +171,10 @@ def abandon_blob(lost: Image) -> Callable[[Connection], None]:
         if known is None:
             row = _blob_row(lost.blob, lost.created) | {"unused": stamp(lost.created)}
             connection.execute(insert(blobs), row)
+            return
+        # Bytes that were swept before are there again; where the sweep is due anyway, it comes.
+        swept = (blobs.c.sha256 == lost.blob.sha256) & blobs.c.unused.is_(None) & ~shown_by_any()
+        connection.execute(update(blobs).where(swept).values(unused=stamp(lost.created), swept=None))
 
     return work
 
@@ -173,12 +184,19 @@ def edit_image(image_id: str, texts: dict[str, str | None]) -> Callable[[Connect
     return lambda connection: run(connection, update(images).where(images.c.id == image_id).values(**texts))
 
 
-def claim_image(image_id: str, account_id: int) -> Callable[[Connection], bool]:
-    """Give a live image that nobody owns to an account. False where somebody owns it, or it was removed."""
+def claim_image(image_id: str, account_id: int, quota: Quota = Quota()) -> Callable[[Connection], bool]:  # noqa: B008
+    """Give a live image that nobody owns to an account. False where somebody owns it, or it was removed.
+
+    `quota` is that of an account that has none of its own. The work raises QuotaExceeded.
+    """
 
     def work(connection: Connection) -> bool:
         free = (images.c.id == image_id) & images.c.account_id.is_(None) & images.c.removed.is_(None)
-        return bool(connection.execute(update(images).where(free).values(account_id=account_id)).rowcount)
+        if not connection.execute(update(images).where(free).values(account_id=account_id)).rowcount:
+            return False
+        _, size = _owner_and_size(connection, image_id)
+        take_room(connection, account_id, size, quota)
+        return True
 
     return work
 
@@ -197,9 +215,18 @@ def bury_image(image_id: str, at: datetime, reason: str) -> Callable[[Connection
             return False
         shown = select(images.c.blob).where(images.c.id == image_id).scalar_subquery()
         connection.execute(update(blobs).where(blobs.c.sha256 == shown, ~shown_by_any()).values(unused=removed))
+        account_id, size = _owner_and_size(connection, image_id)
+        if account_id is not None:
+            give_room(connection, account_id, size)
         return True
 
     return work
+
+
+def _owner_and_size(connection: Connection, image_id: str) -> tuple[int | None, int]:
+    found = select(images.c.account_id, blobs.c.size).join(blobs, images.c.blob == blobs.c.sha256)
+    owner, size = connection.execute(found.where(images.c.id == image_id)).one()
+    return owner, size
 
 
 def forget_replays() -> Callable[[Connection], None]:

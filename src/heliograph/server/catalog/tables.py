@@ -36,6 +36,12 @@ accounts = Table(
     Column("created", BigInteger, nullable=False),
     # Logins from before then are over.
     Column("sessions_after", BigInteger, nullable=False, server_default="0"),
+    # The live images that it owns, and the bytes of their originals: always what counting them would give.
+    Column("used_bytes", BigInteger, nullable=False, default=0),
+    Column("used_images", BigInteger, nullable=False, default=0),
+    # A quota of its own: nothing where that of the settings holds, -1 for none.
+    Column("quota_bytes", BigInteger),
+    Column("quota_images", BigInteger),
 )
 
 applications = Table(
@@ -54,6 +60,12 @@ applications = Table(
     Column("redirects", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    # Disabled by the operator, which its owner cannot undo; `enabled` is false then.
+    Column("suspended", Boolean, nullable=False, default=False),
+    # Registered by somebody without an account.
+    Column("by_anybody", Boolean, nullable=False, default=False),
+    # Rules of its own, in place of the general ones by application.
+    Column("limits", Text),
 )
 
 Index("applications_key", applications.c.key, unique=True)

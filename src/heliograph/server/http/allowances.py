@@ -11,7 +11,7 @@ from starlette.requests import Request
 from heliograph.server.callers import Callers
 from heliograph.server.errors import HeliographError, UploadLimitReached
 from heliograph.server.limits import Limits
-from heliograph.server.model import Allowance, BucketState, Caller
+from heliograph.server.model import Allowance, Bucket, BucketState, Caller
 
 _KEPT_AS = "allowance"
 
@@ -25,15 +25,17 @@ async def admitted(
     token: str | None = None,
     upload: bool = False,
     scope: str = "images:write",
+    look: bool = False,
 ) -> Caller:
-    """Who makes the request, counted as one request, or as one upload, which a token needs the scope for.
+    """Who makes the request, counted as one request, or as one upload, which a token needs the scope for; with `look`
+    as one that is told of all that is left.
 
     Raises UploadLimitReached, which knows the seconds to wait; InvalidToken and UnknownKey; NoKeySent for an upload by
-    nobody. A request that fails here for its credentials is counted by its address, so that guessing has a limit.
+    nobody; QuotaExceeded for a picture that its account can have no room for.
     """
     address = request.scope["state"]["address"]
     identified = callers.identify(address, key=key, token=token)
-    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope)
+    return await admitted_as(request, identified, callers, limits, upload=upload, scope=scope, look=look)
 
 
 async def admitted_as(
@@ -44,6 +46,7 @@ async def admitted_as(
     *,
     upload: bool = False,
     scope: str = "images:write",
+    look: bool = False,
 ) -> Caller:
     """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure."""
     try:
@@ -53,13 +56,16 @@ async def admitted_as(
     except HeliographError:
         await count(request, limits, Caller(request.scope["state"]["address"]))
         raise
-    await count(request, limits, caller, upload=upload)
+    await count(request, limits, caller, upload=upload, look=look)
+    # The answer of an earlier upload can be given again whether there is room or not; an album takes none.
+    if upload and scope == "images:write" and "idempotency-key" not in request.headers:
+        await callers.must_have_room(caller)
     return caller
 
 
-async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False) -> None:
+async def count(request: Request, limits: Limits, caller: Caller, *, upload: bool = False, look: bool = False) -> None:
     """Count a request of a caller who is known already, or one upload. Raises UploadLimitReached."""
-    allowance = await limits.spend(caller, post=request.method == "POST", upload=upload)
+    allowance = await limits.spend(caller, post=request.method == "POST", upload=upload, look=look)
     request.scope["state"][_KEPT_AS] = allowance
     if not allowance.allowed:
         words = None if upload else "Too many requests for now."
@@ -75,3 +81,20 @@ def allowance_of(request: Request) -> Allowance:
 def nearest(states: Iterable[BucketState]) -> list[BucketState]:
     """The buckets in the order in which they would refuse more requests such as this one."""
     return sorted(states, key=lambda state: (state.left_for, -state.resets_in))
+
+
+def rate_limit_fields(request: Request) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
+    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
+    """
+    states = nearest(allowance_of(request).buckets)
+    if not states:
+        return {}
+    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
+    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
+    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
+
+
+def _policy_name(bucket: Bucket) -> str:
+    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
+    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'

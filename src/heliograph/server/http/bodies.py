@@ -153,7 +153,7 @@ class _Parse:
         if not boundary:
             raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
         # Latin-1 takes any byte of a part's header; names are read as UTF-8 afterwards.
-        parser = PushMultipartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
+        parser = _PartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
         part: _Part | None = None
         try:
             async for piece in _limited(stream, self._body_limit):
@@ -320,6 +320,13 @@ class _Fields:
             value = getattr(fields, attribute)
             if value is not None:
                 yield name, (value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode()
+
+
+class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
+    """Takes `Content-Disposition: attachment; form-data; name=...` too, as GuppieX has it (wire page imgur-v2)."""
+
+    def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
+        return super()._create_segment([(name, value.removeprefix("attachment; ")) for name, value in headerlist])
 
 
 @dataclass(slots=True)

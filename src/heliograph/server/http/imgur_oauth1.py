@@ -17,7 +17,6 @@ from heliograph.server.http.allowances import admitted
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.replies import failure_headers
 from heliograph.server.http.signed_requests import SignedReader
-from heliograph.server.http.visitors import login_address
 from heliograph.server.identity import OAuth1
 from heliograph.server.identity.oauth1 import Credentials, Pending
 from heliograph.server.identity.redirects import host_of, source_of
@@ -99,12 +98,10 @@ class ImgurOAuth1Page:
         self._frame = frame
 
     async def ask(self, request: Request) -> Response:
-        """GET /oauth/authorize: asks who is logged in, after a login where nobody is."""
-        visitor = await self._frame.visitors.visitor(request)
+        """GET /oauth/authorize: asks who is logged in; nobody is sent to log in, and back here."""
         asked = request.query_params
         pending = await self._oauth1.pending(asked.get("oauth_token", ""), asked.get("oauth_callback"))
-        if visitor.account is None:
-            return self._frame.redirect(login_address(request))
+        await self._frame.visitors.member(request)
         response = await self._frame.secret_page(
             request, "oauth1.html", pending=pending, host=host_of(pending.callback)
         )

@@ -48,13 +48,13 @@ class ImgurV2Account:
         async with self._asking.asked(request, "images:read") as asked:
             page, outside = asked.page(), "noalbum" in asked.form.texts
         found = await self._shelves.images(asked.account, page, outside_albums=outside)
-        return self._words.reply(request, "images", [self._words.image(image, owned=True) for image in found])
+        return self._words.reply(request, "images", await self._words.images(found, asked.account.id))
 
     async def upload(self, request: Request) -> Response:
         """POST, PUT /2/account/images."""
         async with self._asking.asked(request, "images:write", upload=True) as asked:
             accepted = await self._uploads.accept(asked.form.picture, _texts(asked.form), asked.caller)
-        return self._words.reply(request, "images", self._words.image(accepted.image, owned=True))
+        return self._words.reply(request, "images", self._words.uploaded(accepted.image))
 
     async def count(self, request: Request) -> Response:
         """GET /2/account/images_count."""
@@ -77,7 +77,8 @@ class ImgurV2Account:
                 said = asked.said("title", "caption")
                 texts = {{"caption": "description"}.get(field, field): text for field, text in said.items()}
                 image = await self._library.edit(image, texts, asked.caller)
-        return self._words.reply(request, "images", self._words.image(image, owned=True))
+        (told,) = await self._words.images([image], asked.account.id)
+        return self._words.reply(request, "images", told)
 
     async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """OPTIONS of anything: what scripts of other pages may send."""

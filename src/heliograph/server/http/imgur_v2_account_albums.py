@@ -48,15 +48,13 @@ class ImgurV2AccountAlbums:
         async with self._asking.asked(request, "albums") as asked:
             album = await self._mine(request, asked)
             if asked.method == "delete":
-                await self._albums.remove(album, "removed by its owner")
+                await self._albums.remove(album, "removed by its owner", asked.caller)
                 return self._words.success(request, "albums")
             if asked.method in ("post", "put"):
                 return self._words.reply(request, "albums", self._model(await self._edited(album, asked)))
             page = asked.page()
             images = (await self._albums.images(album))[page.skip : page.skip + page.size]
-        mine = asked.account.id
-        shown = [self._words.image(image, owned=image.account_id == mine) for image in images]
-        return self._words.reply(request, "albums", shown)
+        return self._words.reply(request, "albums", await self._words.images(images, asked.account.id))
 
     async def count(self, request: Request) -> Response:
         """GET /2/account/albums_count."""
@@ -96,14 +94,14 @@ class ImgurV2AccountAlbums:
 
     async def _edited(self, album: Album, asked: Asked) -> Album:
         """The album after the call: first its texts, which may be refused; the cover when its image is there."""
-        album = await self._albums.edit(album, asked.said("title", "description", "privacy", "layout"))
+        album = await self._albums.edit(album, asked.said("title", "description", "privacy", "layout"), asked.caller)
         if images := asked.names("images"):
             album = await self._albums.set_images(album, images, asked.caller)
         if added := asked.names("add_images"):
             album = await self._albums.add_images(album, added, asked.caller)
         if removed := asked.names("del_images"):
-            album = await self._albums.remove_images(album, removed)
-        return await self._albums.edit(album, asked.said("cover"))
+            album = await self._albums.remove_images(album, removed, asked.caller)
+        return await self._albums.edit(album, asked.said("cover"), asked.caller)
 
     def _model(self, album: Album) -> dict[str, object]:
         """The fields that pyiur reads; `order` is 0 for an album that was put nowhere yet."""

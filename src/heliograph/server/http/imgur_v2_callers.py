@@ -15,7 +15,7 @@ from heliograph.server.callers import Callers, account_of
 from heliograph.server.errors import BadParameter, InvalidToken
 from heliograph.server.http.allowances import admitted_as
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.imgur_v2_words import heard, method_of
+from heliograph.server.http.imgur_v2_words import method_of
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.identity import OAuth1, Sessions
 from heliograph.server.identity.oauth1 import SCOPES
@@ -86,7 +86,6 @@ class AccountCallers:
             caller = await admitted_as(again, identified, self._callers, self._limits, upload=upload, scope=scope)
             account = account_of(caller, scope)
             async with self._reader.read(again, ("image",) if upload else ()) as form:
-                heard(request, form)
                 yield Asked(caller, account, form, method_of(request).lower())
 
     async def _identified(self, request: Request, signed: Signed | None) -> Caller:

@@ -6,7 +6,7 @@ choose how to answer (`_format`, `_fake_status`) come in the query or, once a fo
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from heliograph.server.errors import HeliographError
 from heliograph.server.http.allowances import allowance_of, nearest
-from heliograph.server.http.bodies import Form
+from heliograph.server.http.bodies import form_of
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.links import Links
-from heliograph.server.model import Image
+from heliograph.server.model import Image, Served
+from heliograph.server.statistics import Statistics
 
 _BAD_IMAGE = "Image format not supported, or image is corrupt."
 
@@ -65,14 +66,13 @@ CORS = {
 _ENTRIES = {"most_popular_images": "image_hash"}
 """Lists whose entries XML does not call `item` (wire page imgur-v2, section 3)."""
 
-_KEPT_AS = "imgur_v2_fields"
-
 
 class Words:
     """Writes v2's answers."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, statistics: Statistics) -> None:
         self._links = links
+        self._statistics = statistics
 
     def reply(
         self,
@@ -100,7 +100,7 @@ class Words:
             "request": request.url.path,
             "method": request.method.lower(),
             "format": "json" if wants_json(request) else "xml",
-            "parameters": ", ".join(name for name in _fields(request) if not name.startswith("_")),
+            "parameters": ", ".join(_parameters(request)),
         }
         faked = _fields(request).get("_fake_status") == "200"
         return self.reply(request, "error", failure, 200 if faked else status, failure_headers(error))
@@ -109,10 +109,21 @@ class Words:
         """What answers OPTIONS of anything: what scripts of other pages may send."""
         return Response(status_code=200, headers={**CORS, "access-control-max-age": "86400"})
 
-    def image(self, image: Image, *, owned: bool = False, views: int = 0, bandwidth: int = 0) -> dict[str, Any]:
+    def uploaded(self, image: Image) -> dict[str, Any]:
+        """An image that has just come."""
+        return self.image(image, Served(), owned=True)
+
+    async def images(self, images: Sequence[Image], mine: int | None = None) -> list[dict[str, Any]]:
+        """Images as they are read; those of the account of the id `mine` as their owner is shown them."""
+        served = await self._statistics.of_many([image.id for image in images])
+        return [
+            self.image(image, served[image.id], owned=mine is not None and image.account_id == mine) for image in images
+        ]
+
+    def image(self, image: Image, served: Served, *, owned: bool = False) -> dict[str, Any]:
         """An image and its links; `owned` as an upload is answered, for who may delete it.
 
-        `bandwidth` is in bytes. A text that is not there is empty in the answer to an upload and null in reads.
+        A text that is not there is then empty, and else null.
         """
         blob, links, absent = image.blob, self._links, "" if owned else None
         about = {
@@ -127,8 +138,8 @@ class Words:
             "width": blob.width,
             "height": blob.height,
             "size": blob.size,
-            "views": views,
-            "bandwidth": bandwidth,
+            "views": served.views,
+            "bandwidth": served.bandwidth,
         }
         where = {
             "original": links.direct(image.id, blob.media_type),
@@ -140,11 +151,6 @@ class Words:
         if not owned:
             del about["name"], about["deletehash"], where["delete_page"]
         return {"image": about, "links": where}
-
-
-def heard(request: Request, form: Form) -> None:
-    """Keep the fields of a form that was read: it may say how to answer, and a failure repeats their names."""
-    request.scope["state"][_KEPT_AS] = form.texts
 
 
 def method_of(request: Request) -> str:
@@ -184,9 +190,15 @@ def limit_headers(request: Request) -> dict[str, str]:
 
 
 def _fields(request: Request) -> Mapping[str, str]:
-    """What the request says beside its picture: the query, or query and form once that was read."""
-    heard_of: Mapping[str, str] | None = request.scope["state"].get(_KEPT_AS)
-    return request.query_params if heard_of is None else heard_of
+    """What the request says beside its picture: query and form as far as that was read, or the query alone."""
+    return form_of(request).texts or request.query_params
+
+
+def _parameters(request: Request) -> list[str]:
+    """The names of what was sent, the picture's last, without those that only say how to answer."""
+    picture = form_of(request).field
+    names = dict.fromkeys([*_fields(request), *([picture] if picture else [])])
+    return [name for name in names if not name.startswith("_")]
 
 
 def _for_xml(content: object) -> object:

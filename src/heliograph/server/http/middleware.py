@@ -74,15 +74,18 @@ class Surroundings:
             self._record(exchange)
 
     def _client_address(self, scope: Scope) -> str:
-        """The client's address: the peer's, or the nearest untrusted hop of X-Forwarded-For behind trusted proxies."""
-        peer = scope["client"][0] if scope.get("client") else "unknown"
+        """The client's address: the peer's, or the nearest untrusted hop of X-Forwarded-For behind trusted proxies.
+
+        A hop that is no address is not believed: the client is then who stands before it, a proxy of ours.
+        """
+        peer = str(scope["client"][0]) if scope.get("client") else "unknown"
+        address = _plain_address(peer) or peer
         if not self._trusted:
-            return str(peer)
+            return address
         forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-        address = str(peer)
-        while hops and self._is_trusted(address):
-            address = hops.pop()
+        while hops and self._is_trusted(address) and (before := _plain_address(hops.pop())):
+            address = before
         return address
 
     def _is_trusted(self, address: str) -> bool:
@@ -99,6 +102,20 @@ class Surroundings:
         self._metrics.seconds.labels(area).observe(seconds)
         if self._access_log:
             sys.stderr.write(msgspec.json.encode(exchange.line(seconds)).decode() + "\n")
+
+
+def _plain_address(hop: str) -> str | None:
+    """The IP address that a hop is, as `ipaddress` writes it; None where it is none.
+
+    Some proxies add the port (`192.0.2.1:80`, `[2001:db8::1]:80`), which changes with each connection. An IPv4-mapped
+    address, which a socket for both families tells, is the IPv4 address.
+    """
+    bare = re.fullmatch(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+", hop)
+    try:
+        parsed = ip_address((bare[1] or bare[2]) if bare else hop.partition("%")[0])
+    except ValueError:
+        return None
+    return str((parsed.version == 6 and parsed.ipv4_mapped) or parsed)
 
 
 class _Exchange:
@@ -152,8 +169,10 @@ def _area(path: str) -> str:
     """What part of the server a path belongs to, for metrics: few words, however many paths there are."""
     if path.startswith(("/api/v1/", "/.well-known/")):
         return "native"
-    if path.startswith("/3/"):
+    if path.startswith("/3/") or path == "/upload/poll":
         return "imgur_v3"
+    if path.startswith(("/2/", "/oauth/", "/oembed")):
+        return "imgur_v2"
     if path.startswith("/api/"):
         return "imgur_v1"
     if path in ("/upload/image", "/image/upload"):

@@ -4,6 +4,7 @@
 What it says is typed here; `openapi` describes the same types to the world.
 """
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -16,14 +17,14 @@ from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.favorites import Favorites
-from heliograph.server.http.allowances import admitted, allowance_of, count, nearest
+from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
 from heliograph.server.http.bodies import Form, Reader, small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.http.visitors import Visitors
 from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Bucket, Caller, Image, Texts
+from heliograph.server.model import Caller, Image, Texts
 from heliograph.server.receipts import Signer
 from heliograph.server.statistics import Statistics
 from heliograph.server.texts import LONGEST_TEXT
@@ -189,7 +190,7 @@ class Native:
         answer.receipt = accepted.receipt
         if not accepted.replayed:
             answer.removed_metadata = list(accepted.removed)
-        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}", **limit_headers(request)}
+        headers = {"location": f"{self._links.public}/api/v1/images/{accepted.image.id}"}
         return json_reply(answer, 201, headers | _replay_header(accepted))
 
     async def find(self, request: Request) -> Response:
@@ -202,7 +203,7 @@ class Native:
         answer.views, answer.bandwidth = served.views, served.bandwidth
         if caller.account:
             answer.favorite = image.id in await self._favorites.among(caller.account, [image])
-        return json_reply(answer, headers=limit_headers(request))
+        return json_reply(answer)
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""
@@ -213,13 +214,13 @@ class Native:
         edited = await self._library.edit(
             image, {name: text for name, text in texts.items() if text is not msgspec.UNSET}, caller
         )
-        return json_reply(self.for_owner(edited), headers=limit_headers(request))
+        return json_reply(self.for_owner(edited))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
         image, caller, delete_hash = await self._image(request)
         await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def list(self, request: Request) -> Response:
         """GET /api/v1/images."""
@@ -228,7 +229,7 @@ class Native:
         search = Search(request.query_params.get("q", ""), _moment(request, "since"), _moment(request, "until"))
         found = await self._library.owned_by(account, search, *page_asked(request))
         page = ImagePage([self._for(caller, image) for image in found.images], found.next, found.total)
-        return json_reply(page, headers=limit_headers(request))
+        return json_reply(page)
 
     async def claim(self, request: Request) -> Response:
         """POST /api/v1/images/{id}/claim."""
@@ -236,7 +237,7 @@ class Native:
         account = account_of(caller, "images:write")
         must_own(caller, image, delete_hash)
         claimed = await self._library.claim(image, account, caller)
-        return json_reply(self.for_owner(claimed), headers=limit_headers(request))
+        return json_reply(self.for_owner(claimed))
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """GET /.well-known/heliograph-keys.json."""
@@ -245,7 +246,7 @@ class Native:
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as problem details."""
         status = STATUS[error.name]
-        headers = failure_headers(error) | limit_headers(request)
+        headers = failure_headers(error)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = 'Bearer realm="heliograph"'
         problem = Problem(
@@ -258,6 +259,10 @@ class Native:
         )
         return json_reply(problem, status, headers, "application/problem+json")
 
+    def headers_of_all(self, request: Request) -> dict[str, str]:
+        """What limits leave, on every answer."""
+        return rate_limit_fields(request)
+
     async def caller(self, request: Request, *, upload: bool = False, scope: str = "images:write") -> Caller:
         """Who calls, by the header `Authorization`: Bearer with a token, or Client-ID; counted as `admitted` says.
 
@@ -266,6 +271,7 @@ class Native:
         header = request.headers.get("authorization")
         if header is None and upload and (member := await self._visitors.by_header(request)):
             await count(request, self._limits, member, upload=True)
+            await self._callers.must_have_room(member)
             return member
         scheme, _, credential = (header or "").strip().partition(" ")
         key, token = None, None
@@ -274,6 +280,10 @@ class Native:
         elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
             token = credential.strip() if scheme.lower() == "bearer" else ""
         return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
+
+    async def caller_as(self, request: Request, identified: Awaitable[Caller]) -> Caller:
+        """Who calls, by credentials that `caller` does not read; counted as one request."""
+        return await admitted_as(request, identified, self._callers, self._limits)
 
     async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
@@ -346,29 +356,12 @@ def _moment(request: Request, name: str) -> datetime | None:
         raise BadParameter(f"The parameter {name} must be a date such as 2030-01-31, or RFC 3339.") from problem
 
 
-async def read_json(request: Request, kind: type[T]) -> T:
-    """The JSON body as a `kind`. Raises BadParameter."""
+async def read_json(request: Request, kind: type[T], empty: bytes = b"") -> T:
+    """The JSON body as a `kind`; no body is read as `empty`. Raises BadParameter."""
     try:
-        return msgspec.json.decode(await small_body(request), type=kind)
+        return msgspec.json.decode(await small_body(request) or empty, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
-
-
-def limit_headers(request: Request) -> dict[str, str]:
-    """`RateLimit-Policy` and `RateLimit` (IETF draft ratelimit-headers, 2025), the bucket that is nearest to its end
-    first: what is left is what the next request meets, and `t` is the seconds until all of it is back.
-    """
-    states = nearest(allowance_of(request).buckets)
-    if not states:
-        return {}
-    policies = (f"{_policy_name(each.bucket)};q={each.bucket.limit};w={each.bucket.period}" for each in states)
-    left = (f"{_policy_name(each.bucket)};r={each.left};t={each.resets_in}" for each in states)
-    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
-
-
-def _policy_name(bucket: Bucket) -> str:
-    """A quoted name that no other bucket of the same answer has; it does not say who is counted."""
-    return f'"{bucket.what}-by-{bucket.by}-{bucket.period}"'
 
 
 def _replay_header(accepted: Accepted) -> dict[str, str]:

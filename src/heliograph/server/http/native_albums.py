@@ -3,7 +3,7 @@
 Images are named by id or delete hash wherever a list of them is sent.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -12,8 +12,7 @@ from starlette.responses import Response
 from heliograph.server.albums import DEFAULT_LAYOUT, DEFAULT_PRIVACY, Albums
 from heliograph.server.callers import account_of, must_have, owns
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.bodies import small_body
-from heliograph.server.http.native import ImageAnswer, Native, limit_headers, page_asked
+from heliograph.server.http.native import ImageAnswer, Native, page_asked, read_json
 from heliograph.server.http.replies import json_reply, rfc3339
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Album, Caller, Layout, Privacy
@@ -23,8 +22,6 @@ _COVER = msgspec.Meta(description="The id of one of the album's images; the firs
 _PRIVACY = msgspec.Meta(
     description="public: it may be listed. hidden: whoever has the link sees it. secret: only who may change it."
 )
-
-Wanted = TypeVar("Wanted", bound=msgspec.Struct)
 
 
 class NewAlbum(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,10 +104,10 @@ class NativeAlbums:
     async def create(self, request: Request) -> Response:
         """POST /api/v1/albums. It counts as an upload."""
         caller = await self._native.caller(request, upload=True, scope="albums")
-        wanted = _decoded(await small_body(request) or b"{}", NewAlbum)
+        wanted = await read_json(request, NewAlbum, empty=b"{}")
         about = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         album = await self._albums.create(about, wanted.images, caller)
-        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}", **limit_headers(request)}
+        headers = {"location": f"{self._links.public}/api/v1/albums/{album.id}"}
         return json_reply(self._answer(album, mine=True), 201, headers)
 
     async def list(self, request: Request) -> Response:
@@ -133,37 +130,37 @@ class NativeAlbums:
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/albums/{id}."""
-        album, _ = await self._to_change(request)
-        wanted = _decoded(await small_body(request), AlbumEdit)
+        album, caller = await self._to_change(request)
+        wanted = await read_json(request, AlbumEdit)
         given = {name: getattr(wanted, name) for name in AlbumEdit.__struct_fields__}
         changes = {name: change for name, change in given.items() if change is not msgspec.UNSET}
-        return json_reply(self._answer(await self._albums.edit(album, changes), mine=True))
+        return json_reply(self._answer(await self._albums.edit(album, changes, caller), mine=True))
 
     async def set_images(self, request: Request) -> Response:
         """PUT /api/v1/albums/{id}/images."""
         album, caller = await self._to_change(request)
-        wanted = _decoded(await small_body(request), AlbumOrder)
+        wanted = await read_json(request, AlbumOrder)
         changed = await self._albums.set_images(album, wanted.images, caller, wanted.version)
         return json_reply(self._answer(changed, mine=True))
 
     async def add_images(self, request: Request) -> Response:
         """POST /api/v1/albums/{id}/images."""
         album, caller = await self._to_change(request)
-        wanted = _decoded(await small_body(request), MoreImages)
+        wanted = await read_json(request, MoreImages)
         return json_reply(self._answer(await self._albums.add_images(album, wanted.images, caller), mine=True))
 
     async def remove_images(self, request: Request) -> Response:
         """DELETE /api/v1/albums/{id}/images. The query names them: many programs and proxies drop a DELETE's body."""
-        album, _ = await self._to_change(request)
+        album, caller = await self._to_change(request)
         names = [name for part in request.query_params.getlist("images") for name in part.split(",") if name]
         if not names:
             raise BadParameter("Name the images to take out of the album: ?images=ID,ID.")
-        return json_reply(self._answer(await self._albums.remove_images(album, names), mine=True))
+        return json_reply(self._answer(await self._albums.remove_images(album, names, caller), mine=True))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/albums/{id}."""
-        album, _ = await self._to_change(request)
-        await self._albums.remove(album, "removed by its owner")
+        album, caller = await self._to_change(request)
+        await self._albums.remove(album, "removed by its owner", caller)
         return Response(status_code=204)
 
     async def _to_change(self, request: Request) -> tuple[Album, Caller]:
@@ -192,10 +189,3 @@ def _named(request: Request) -> tuple[str, str | None]:
     """The id or delete hash in the path, and the delete hash that was shown, there or in the query."""
     named: str = request.path_params["id"]
     return named, named if len(named) == DELETE_HASH_LENGTH else request.query_params.get("delete_hash")
-
-
-def _decoded(body: bytes, kind: type[Wanted]) -> Wanted:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as problem:
-        raise BadParameter(f"The JSON body is not usable: {problem}.") from problem

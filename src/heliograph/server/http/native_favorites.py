@@ -10,7 +10,7 @@ from heliograph.server.albums import Albums
 from heliograph.server.callers import account_of
 from heliograph.server.errors import NotFound
 from heliograph.server.favorites import Favorites
-from heliograph.server.http.native import Native, limit_headers
+from heliograph.server.http.native import Native
 from heliograph.server.library import Library
 from heliograph.server.model import Account, Album, Image
 
@@ -27,22 +27,22 @@ class NativeFavorites:
     async def mark_image(self, request: Request) -> Response:
         """PUT /api/v1/images/{id}/favorite."""
         await self._favorites.add(*await self._image(request))
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def unmark_image(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}/favorite."""
         await self._favorites.remove(*await self._image(request))
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def mark_album(self, request: Request) -> Response:
         """PUT /api/v1/albums/{id}/favorite."""
         await self._favorites.add(*await self._album(request))
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def unmark_album(self, request: Request) -> Response:
         """DELETE /api/v1/albums/{id}/favorite."""
         await self._favorites.remove(*await self._album(request))
-        return Response(status_code=204, headers=limit_headers(request))
+        return Response(status_code=204)
 
     async def _image(self, request: Request) -> tuple[Account, Image]:
         account = account_of(await self._native.caller(request), "images:write")

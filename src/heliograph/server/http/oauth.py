@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers
 from heliograph.server.errors import GrantRefused, HeliographError
-from heliograph.server.http.allowances import admitted
+from heliograph.server.http.allowances import admitted, rate_limit_fields
 from heliograph.server.http.bodies import small_form
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Devices, Given, Grants
@@ -141,6 +141,10 @@ class OAuth:
         if status == HTTPStatus.UNAUTHORIZED and "authorization" in request.headers:
             headers["www-authenticate"] = 'Basic realm="heliograph"'
         return json_reply({"error": reason, "error_description": error.message}, status, headers)
+
+    def headers_of_all(self, request: Request) -> dict[str, str]:
+        """What limits leave, on every answer."""
+        return rate_limit_fields(request)
 
     async def _asked(self, request: Request) -> tuple[Caller, Application, QueryParams]:
         """The application that asks, which has shown who it is, and the fields of its form. Raises GrantRefused."""

@@ -1,9 +1,11 @@
-"""The operations on applications and tokens, as rows that `openapi` spells out."""
+"""The operations on accounts, applications and tokens, as rows that `openapi` spells out."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from heliograph.server.http.native_identity import (
+    AccountAnswer,
+    AccountEdit,
     ApplicationAnswer,
     ApplicationEdit,
     ApplicationList,
@@ -31,6 +33,8 @@ class Operation:
 
 
 TYPES = (
+    AccountAnswer,
+    AccountEdit,
     ApplicationAnswer,
     ApplicationEdit,
     ApplicationList,
@@ -44,9 +48,21 @@ TYPES = (
 ACCOUNT_FAILURES = ("NoTokenSent", "InvalidToken", "UnknownKey", "Forbidden", "UploadLimitReached")
 
 _APPLICATIONS, _APPLICATION = "/api/v1/applications", "/api/v1/applications/{id}"
+_ACCOUNT = "/api/v1/account"
 _TOKENS = "/api/v1/tokens"
 
 OPERATIONS = (
+    Operation(_ACCOUNT, "get", "account", "Describe one's own account, and how much it holds", "200", AccountAnswer),
+    Operation(
+        _ACCOUNT,
+        "patch",
+        "changeAccount",
+        "Change one's own e-mail address or password",
+        "200",
+        AccountAnswer,
+        AccountEdit,
+        ("BadParameter", "TooManyAttempts"),
+    ),
     Operation(_APPLICATIONS, "get", "listApplications", "List one's own applications", "200", ApplicationList),
     Operation(
         _APPLICATIONS,

@@ -118,6 +118,7 @@ class Pages:
             title=_title(image),
             alt=_alt(image),
             page=self._links.page(image.id),
+            description=self._links.description(self._links.page(image.id)),
             direct=direct,
             shown=self._shown(image),
             fields=_link_fields(image, direct, self._links.page(image.id)),
@@ -155,6 +156,7 @@ class Pages:
             album=album,
             title=album.title or f"Album {album.id}",
             page=self._links.album(album.id),
+            description=self._links.description(self._links.album(album.id)),
             pictures=[(image, _title(image), _alt(image), self._shown(image)) for image in images],
             cover=self._shown(cover) if cover else None,
         )

@@ -15,6 +15,7 @@ from heliograph.server.identity import Accounts
 from heliograph.server.library import Library, Search
 from heliograph.server.links import Links
 from heliograph.server.model import Account, Image
+from heliograph.server.openid import OpenIDLogins
 
 _ON_A_PAGE = 48
 
@@ -33,7 +34,15 @@ class AccountPages:
     """The handlers of /account."""
 
     def __init__(
-        self, *, frame: Frame, callers: Callers, accounts: Accounts, library: Library, albums: Albums, links: Links
+        self,
+        *,
+        frame: Frame,
+        callers: Callers,
+        accounts: Accounts,
+        library: Library,
+        albums: Albums,
+        links: Links,
+        openid: OpenIDLogins | None,
     ) -> None:
         self._frame = frame
         self._callers = callers
@@ -41,6 +50,7 @@ class AccountPages:
         self._library = library
         self._albums = albums
         self._links = links
+        self._openid = openid
 
     async def images(self, request: Request) -> Response:
         """GET /account: one's images, newest first; `q` searches them."""
@@ -106,6 +116,8 @@ class AccountPages:
             "account_settings.html",
             email=(await self._accounts.find(account.name)).email or "",
             has_password=await self._accounts.has_password(account),
+            provider=self._openid.name if self._openid else "",
+            linked=self._openid is not None and await self._openid.is_linked(account),
             message=refused.message if refused else "",
         )
         response.status_code = HEADINGS[refused.name][0] if refused else 200

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from heliograph.server.errors import BadParameter, HeliographError
 from heliograph.server.http.frame import HEADINGS, Frame
 from heliograph.server.identity import Applications, Tokens
-from heliograph.server.model import SCOPES, Account
+from heliograph.server.model import SCOPES, Account, Caller
+from heliograph.server.registration import Registration
 
 _DAYS = {"30": 30, "90": 90, "365": 365}
 
@@ -18,9 +19,10 @@ _DAYS = {"30": 30, "90": 90, "365": 365}
 class KeyPages:
     """The handlers of /account/tokens and /account/applications."""
 
-    def __init__(self, *, frame: Frame, applications: Applications, tokens: Tokens) -> None:
+    def __init__(self, *, frame: Frame, applications: Applications, registration: Registration, tokens: Tokens) -> None:
         self._frame = frame
         self._applications = applications
+        self._registration = registration
         self._tokens = tokens
 
     async def tokens(self, request: Request) -> Response:
@@ -49,20 +51,20 @@ class KeyPages:
 
     async def applications(self, request: Request) -> Response:
         """GET /account/applications."""
-        _, account = await self._frame.visitors.member(request)
-        return await self._shown_applications(request, account)
+        visitor, account = await self._frame.visitors.member(request)
+        return await self._shown_applications(request, visitor.caller, account)
 
     async def register(self, request: Request) -> Response:
         """POST /account/applications."""
         visitor, account, form = await self._frame.visitors.posted_by_member(request)
         redirects, with_secret = form.get("redirects", "").split(), form.get("secret") == "yes"
         try:
-            made, secret = await self._applications.add(
-                form.get("name", ""), account, redirects, visitor.caller, with_secret=with_secret
+            made, secret = await self._registration.register(
+                visitor.caller, form.get("name", ""), redirects, with_secret=with_secret
             )
         except BadParameter as refused:
-            return await self._shown_applications(request, account, refused=refused)
-        return await self._shown_applications(request, account, (made.client_id, secret))
+            return await self._shown_applications(request, visitor.caller, account, refused=refused)
+        return await self._shown_applications(request, visitor.caller, account, (made.client_id, secret))
 
     async def change(self, request: Request) -> Response:
         """POST /account/applications/{id}: what the pressed button says, one of edit, rotate, enable and disable."""
@@ -71,7 +73,7 @@ class KeyPages:
         verb = form.get("verb", "")
         if verb == "rotate":
             secret = await self._applications.rotate(found, visitor.caller)
-            return await self._shown_applications(request, account, (found.client_id, secret))
+            return await self._shown_applications(request, visitor.caller, account, (found.client_id, secret))
         try:
             if verb in ("enable", "disable"):
                 await self._applications.change(found, visitor.caller, enabled=verb == "enable")
@@ -79,7 +81,7 @@ class KeyPages:
                 name, redirects = form.get("name", ""), form.get("redirects", "").split()
                 await self._applications.change(found, visitor.caller, name=name, redirects=redirects)
         except BadParameter as refused:
-            return await self._shown_applications(request, account, refused=refused)
+            return await self._shown_applications(request, visitor.caller, account, refused=refused)
         return self._frame.redirect("/account/applications")
 
     async def _shown_tokens(
@@ -91,12 +93,20 @@ class KeyPages:
     async def _shown_applications(
         self,
         request: Request,
+        caller: Caller,
         account: Account,
         made: tuple[str, str | None] | None = None,
         refused: HeliographError | None = None,
     ) -> Response:
         mine = await self._applications.listed(account)
-        return await self._shown(request, "account_applications.html", refused, applications=mine, made=made)
+        return await self._shown(
+            request,
+            "account_applications.html",
+            refused,
+            applications=mine,
+            made=made,
+            open=self._registration.is_open(caller),
+        )
 
     async def _shown(
         self, request: Request, template: str, refused: HeliographError | None, **content: object

@@ -13,15 +13,18 @@ from heliograph.server.model import EVERYTHING, Caller
 
 
 class LoginPages:
-    """The handlers of /login, /logout and /register. `open_to_all`: whether people may register."""
+    """The handlers of /login, /logout and /register. `open_to_all`: whether people may register. `provider`: what
+    people call the OpenID Connect provider that they may log in with, empty where there is none.
+    """
 
     def __init__(
-        self, *, frame: Frame, callers: Callers, logins: Logins, sessions: Sessions, open_to_all: bool
+        self, *, frame: Frame, callers: Callers, logins: Logins, sessions: Sessions, open_to_all: bool, provider: str
     ) -> None:
         self._frame = frame
         self._callers = callers
         self._logins = logins
         self._sessions = sessions
+        self._shown = {"open_to_all": open_to_all, "provider": provider}
         self._open_to_all = open_to_all
 
     async def ask(self, request: Request) -> Response:
@@ -83,7 +86,7 @@ class LoginPages:
     ) -> Response:
         """The form, again with what was wrong where it was refused; a password is never put back."""
         content = {"name": "", "email": "", **said, "back": back, "message": refused.message if refused else ""}
-        response = await self._frame.secret_page(request, template, open_to_all=self._open_to_all, **content)
+        response = await self._frame.secret_page(request, template, **self._shown, **content)
         response.status_code = HEADINGS[refused.name][0] if refused else 200
         return response
 

@@ -4,9 +4,9 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -15,27 +15,34 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
+from heliograph.server.http.client_settings import ClientSettings
 from heliograph.server.http.consent import ConsentPages
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.imgur_oauth import ImgurOAuth
 from heliograph.server.http.imgur_oauth1 import ImgurOAuth1Page, ImgurOAuth1Tokens
 from heliograph.server.http.imgur_v1 import ImgurV1
+from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.imgur_v3_account import ImgurV3Account
+from heliograph.server.http.imgur_v3_albums import ImgurV3Albums
+from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
+from heliograph.server.http.oembed import OEmbed
 from heliograph.server.http.openapi import Reference
 from heliograph.server.http.pages import Pages
 from heliograph.server.http.pages_account import AccountPages
 from heliograph.server.http.pages_grants import GrantPages
 from heliograph.server.http.pages_keys import KeyPages
 from heliograph.server.http.pages_login import LoginPages
+from heliograph.server.http.pages_openid import OpenIDPages
 from heliograph.server.http.stack_mobile import StackMobile
 from heliograph.server.http.stack_web import StackWeb
 from heliograph.server.http.status import Status
@@ -50,6 +57,14 @@ class Voice(Protocol):
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """The answer that says `error` in this dialect's words."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A voice that says something with each of its answers, successes and failures alike."""
+
+    def headers_of_all(self, request: Request) -> Mapping[str, str]:
+        """The headers that every answer to this request gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +88,16 @@ class Handlers:
     reference: Reference
     v1: ImgurV1
     v3: ImgurV3
+    v3_albums: ImgurV3Albums
+    v3_account: ImgurV3Account
+    v3_words: ImgurV3Words
     stack_web: StackWeb
     stack_mobile: StackMobile
     frame: Frame
     pages: Pages
+    clients: ClientSettings
     login: LoginPages
+    openid: OpenIDPages
     account: AccountPages
     keys: KeyPages
     oauth: OAuth
@@ -86,6 +106,8 @@ class Handlers:
     grants: GrantPages
     oauth1: ImgurOAuth1Tokens
     oauth1_page: ImgurOAuth1Page
+    v2: ImgurV2
+    oembed: OEmbed
     v2_account: ImgurV2Account
     v2_albums: ImgurV2AccountAlbums
     v2_signin: ImgurV2Signin
@@ -94,7 +116,8 @@ class Handlers:
 
 def table(of: Handlers) -> tuple[Row, ...]:
     """Every URL of the server, a dialect at a time."""
-    return (*_native(of), *_imgur(of), *_stack_exchange(of), *_pages(of), *_status(of))
+    dialects = (_native, _imgur, _imgur_v2, _imgur_v2_accounts, _oauth1, _stack_exchange, _pages, _status)
+    return tuple(row for rows in dialects for row in rows(of))
 
 
 def _native(of: Handlers) -> tuple[Row, ...]:
@@ -119,6 +142,8 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
         Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
+        Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
+        Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
         Row("GET",    "/api/v1/applications",              of.identity.applications, of.native),
         Row("POST",   "/api/v1/applications",              of.identity.register,  of.native),
         Row("GET",    "/api/v1/applications/{id}",         of.identity.application, of.native),
@@ -153,34 +178,38 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
         Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
-        *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
-          for noun in ("image", "upload") for form in ("", ".json", ".xml")),
-        *(Row("OPTIONS", path,                             of.v3.preflight,       of.v3)
-          for path in ("/3/image", "/3/upload", "/3/image/{name}")),
-        Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
-        Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
+        *_imgur_v3(of),
 
-        *(Row(method, "/oauth/request_token",              of.oauth1.request_token, of.oauth1)
-          for method in ("GET", "POST")),
-        *(Row(method, "/oauth/access_token",               of.oauth1.access_token, of.oauth1)
-          for method in ("GET", "POST")),
         Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.consent),
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.consent),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
         Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
-        Row("GET",    "/oauth/authorize",                  of.oauth1_page.ask,   of.frame),
-        Row("POST",   "/oauth/authorize",                  of.oauth1_page.answer, of.frame),
     )
     # fmt: on
 
 
-def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 needs no account, and oEmbed beside it. Scripts of other pages may ask before they call."""
     # fmt: off
-    return (
-        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
-        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+    rows = (
+        *_v2("GET POST PUT",        "/2/upload",                 of.v2.upload,  of.v2),
+        *_named("GET POST PUT",     "/2/image/{name}",           of.v2.image,   of.v2),
+        *_named("GET POST PUT",     "/2/album/{name}",           of.v2.album,   of.v2),
+        *_named("GET POST PUT DELETE", "/2/delete/{name}",       of.v2.remove,  of.v2),
+        *_v2("GET POST PUT",        "/2/stats",                  of.v2.stats,   of.v2),
+        *_v2("GET POST PUT",        "/2/credits",                of.v2.credits, of.v2),
+    )
+    embeds = _v2("GET",             "/oembed",                   of.oembed.embed, of.oembed)
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    asked_before = (Row("OPTIONS", path, of.v2.preflight, of.v2) for path in paths)
+    return (*rows, *asked_before, *embeds, *_v2("OPTIONS", "/oembed", of.oembed.preflight, of.oembed))
+
+
+def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
+    """What of Imgur API v2 is about accounts. Scripts of other pages may ask before they call."""
+    # fmt: off
+    rows = (
         *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
         *_v2("GET",                 "/2/account/images",         of.v2_account.images,  of.v2_account),
         *_v2("POST PUT",            "/2/account/images",         of.v2_account.upload,  of.v2_account),
@@ -193,7 +222,77 @@ def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
         *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
         *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
-        *_named("OPTIONS",          "/2/account/{name:path}",    of.v2_account.preflight, of.v2_account),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, of.v2_account.preflight, of.v2_account) for path in paths))
+
+
+def _imgur_v3(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v3 without its sign-in. Suffixes and case are taken off by `_as_imgur_reads`."""
+    voice, image, album, account = of.v3_words, of.v3, of.v3_albums, of.v3_account
+    # fmt: off
+    rows = (
+        *_named("POST",     "/3/image",                              image.upload,         voice),
+        *_named("POST",     "/3/upload",                             image.upload,         voice),
+        *_named("GET",      "/3/image/{name}",                       image.find,           voice),
+        *_named("POST PUT", "/3/image/{name}",                       image.edit,           voice),
+        *_named("DELETE",   "/3/image/{name}",                       image.remove,         voice),
+        *_named("POST",     "/3/image/{name}/favorite",              image.favorite,       voice),
+        *_named("GET",      "/upload/poll",                          image.poll,           voice),
+
+        *_named("POST",     "/3/album",                              album.create,         voice),
+        *_named("GET",      "/3/album/{name}",                       album.find,           voice),
+        *_named("POST PUT", "/3/album/{name}",                       album.edit,           voice),
+        *_named("DELETE",   "/3/album/{name}",                       album.remove,         voice),
+        *_named("GET",      "/3/album/{name}/images",                album.images,         voice),
+        *_named("GET",      "/3/album/{name}/image/{image}",         album.image,          voice),
+        *_named("POST PUT", "/3/album/{name}/add",                   album.add,            voice),
+        *_named("POST DELETE", "/3/album/{name}/remove_images",      album.remove_images,  voice),
+        *_named("POST",     "/3/album/{name}/favorite",              album.favorite,       voice),
+
+        *_named("GET",      "/3/account/{user}",                     account.account,      voice),
+        *_named("GET",      "/3/account/{user}/settings",            account.settings,     voice),
+        *_named("GET",      "/3/account/{user}/images",              account.images,       voice),
+        *_named("GET",      "/3/account/{user}/images/ids",          account.image_ids,    voice),
+        *_named("GET",      "/3/account/{user}/images/ids/{page}",   account.image_ids,    voice),
+        *_named("GET",      "/3/account/{user}/images/count",        account.images_count, voice),
+        *_named("GET",      "/3/account/{user}/images/{page}",       account.images,       voice),
+        *_named("GET",      "/3/account/{user}/image/{name}",        account.image,        voice),
+        *_named("DELETE",   "/3/account/{user}/image/{name}",        account.remove_image, voice),
+        *_named("GET",      "/3/account/{user}/albums",              account.albums,       voice),
+        *_named("GET",      "/3/account/{user}/albums/ids",          account.album_ids,    voice),
+        *_named("GET",      "/3/account/{user}/albums/ids/{page}",   account.album_ids,    voice),
+        *_named("GET",      "/3/account/{user}/albums/count",        account.albums_count, voice),
+        *_named("GET",      "/3/account/{user}/albums/{page}",       account.albums,       voice),
+        *_named("GET",      "/3/account/{user}/album/{name}",        account.album,        voice),
+        *_named("GET",      "/3/credits",                            account.credits,      voice),
+        *_named("GET POST PUT PATCH DELETE", "/3/{rest:path}",       account.not_here,     voice),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, voice.preflight, voice) for path in paths))
+
+
+def _oauth1(of: Handlers) -> tuple[Row, ...]:
+    """OAuth 1.0a, as Imgur API v2 had it."""
+    # fmt: off
+    return (
+        *_named("GET POST",         "/oauth/request_token",      of.oauth1.request_token, of.oauth1),
+        *_named("GET POST",         "/oauth/access_token",       of.oauth1.access_token, of.oauth1),
+        Row("GET",                  "/oauth/authorize",          of.oauth1_page.ask,     of.frame),
+        Row("POST",                 "/oauth/authorize",          of.oauth1_page.answer,  of.frame),
+    )
+    # fmt: on
+
+
+def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
+    """The upload form and the mobile API of Stack Exchange."""
+    # fmt: off
+    return (
+        Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
+        Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
     )
     # fmt: on
 
@@ -205,12 +304,16 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/",                                 of.pages.front,        of.frame),
         Row("POST",   "/",                                 of.pages.upload,       of.frame),
         Row("GET",    "/docs/api",                         of.pages.api,          of.frame),
+        Row("GET",    "/docs/clients",                     of.clients.page,      of.frame),
+        Row("GET",    "/docs/clients/{name}",              of.clients.download,  of.frame),
         Row("GET",    "/docs/problems",                    of.pages.problems,     of.frame),
         Row("GET",    "/delete/{hash}",                    of.pages.ask_to_delete, of.frame),
         Row("POST",   "/delete/{hash}",                    of.pages.delete,       of.frame),
         Row("GET",    "/a/{id}",                           of.pages.album,        of.frame),
         Row("GET",    "/login",                            of.login.ask,          of.frame),
         Row("POST",   "/login",                            of.login.log_in,       of.frame),
+        Row("GET",    "/login/openid",                     of.openid.log_in,      of.frame),
+        Row("GET",    "/login/openid/back",                of.openid.come_back,   of.frame),
         Row("POST",   "/logout",                           of.login.log_out,      of.frame),
         Row("GET",    "/register",                         of.login.ask_to_register, of.frame),
         Row("POST",   "/register",                         of.login.register,     of.frame),
@@ -219,6 +322,7 @@ def _pages(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/account/settings",                 of.account.settings,   of.frame),
         Row("POST",   "/account/settings",                 of.account.change,     of.frame),
         Row("POST",   "/account/logout",                   of.login.log_out_everywhere, of.frame),
+        Row("POST",   "/account/openid",                   of.openid.link,        of.frame),
         Row("POST",   "/account/delete",                   of.account.end,        of.frame),
         Row("GET",    "/account/tokens",                   of.keys.tokens,        of.frame),
         Row("POST",   "/account/tokens",                   of.keys.make_token,    of.frame),
@@ -285,12 +389,17 @@ class Application:
 
 
 def _as_imgur_reads(scope: Scope) -> Scope:
-    """Imgur v3 took its nouns in any case and with a slash behind them (wire page imgur-v3, section 1)."""
+    """Imgur v3 took its nouns in any case, and behind any path a slash or the suffix of a format (wire page imgur-v3,
+    section 1). Names, which are every second word, keep their case.
+    """
     path = scope["path"]
     if not path.startswith("/3/"):
         return scope
-    noun, slash, rest = path[3:].rstrip("/").partition("/")
-    return {**scope, "path": f"/3/{noun.lower()}{slash}{rest}"}
+    words = path[3:].rstrip("/").removesuffix(".json").removesuffix(".xml").split("/")
+    words[::2] = [word.lower() for word in words[::2]]
+    if len(words) > 3 and words[2] in ("images", "albums"):
+        words[3] = words[3].lower()
+    return {**scope, "path": "/3/" + "/".join(words), "asked_path": path}
 
 
 class _Address:
@@ -305,6 +414,8 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
+        if isinstance(row.voice, Telling):
+            answer.headers.update(row.voice.headers_of_all(request))
         await answer(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:

@@ -123,7 +123,7 @@ class StackWeb:
         return _page(script, status if status in _TELLS_IN_HTML else 200, headers)
 
     async def _caller(self, request: Request, form: Form) -> Caller:
-        """The account of who has logged in and sends the fkey of that login, else nobody in particular (decision 0028).
+        """The account of who has logged in and sends the fkey of that login, else nobody in particular (decision 0018).
 
         A browser sends the cookie along whoever made the form, and programs send no fkey, an old one or "[object
         Object]": a cookie alone never acts for its account, and a wrong key is no reason to refuse.

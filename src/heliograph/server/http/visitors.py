@@ -42,6 +42,7 @@ class Visitors:
         self.secure = urlsplit(public).scheme == "https"
         # The prefix makes browsers refuse one that another host or plain HTTP has set (RFC 6265bis, section 4.1.3.2).
         self.cookie = "__Host-heliograph" if self.secure else "heliograph"
+        self._others = self.cookie + "-"
 
     async def visitor(self, request: Request) -> Visitor:
         """Who sends the request, by its cookie."""
@@ -100,23 +101,38 @@ class Visitors:
 
         how: what the audit says, such as "by password".
         """
-        self._set(response, await self._sessions.begin(caller, how))
+        self._set_login(response, await self._sessions.begin(caller, how))
 
     def log_out(self, response: Response) -> None:
         """Let the browser that gets `response` forget its login."""
-        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
+        self._drop(response, self.cookie)
 
     def renew(self, response: Response, visitor: Visitor) -> None:
         """Write the cookie anew where it is old."""
         cookie = self._sessions.renewed(visitor.session) if visitor.session else None
         if cookie:
-            self._set(response, cookie)
+            self._set_login(response, cookie)
 
-    def _set(self, response: Response, cookie: str) -> None:
-        seconds = int(self._sessions.lifetime.total_seconds())
-        response.set_cookie(
-            self.cookie, cookie, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax"
-        )
+    def remember(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Let the browser that gets `response` bring `value` back for so long, which is no login."""
+        self._set(response, self._others + name, value, seconds)
+
+    def remembered(self, request: Request, name: str) -> str | None:
+        """What the browser was told to `remember`."""
+        return request.cookies.get(self._others + name)
+
+    def forget(self, response: Response, name: str) -> None:
+        """Let the browser that gets `response` forget what it was told to `remember`."""
+        self._drop(response, self._others + name)
+
+    def _set_login(self, response: Response, cookie: str) -> None:
+        self._set(response, self.cookie, cookie, int(self._sessions.lifetime.total_seconds()))
+
+    def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
+        response.set_cookie(name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def _drop(self, response: Response, name: str) -> None:
+        response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
 
 
 def must_be_ours(request: Request) -> None:

@@ -12,6 +12,7 @@ from heliograph.server.identity.fkeys import Fkeys
 from heliograph.server.identity.grants import Given, Grants
 from heliograph.server.identity.holders import REMEMBERED, Holder, Identity
 from heliograph.server.identity.oauth1 import OAuth1
+from heliograph.server.identity.persons import Persons
 from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.sessions import Sessions
 from heliograph.server.identity.tokens import Tokens
@@ -27,6 +28,7 @@ __all__ = [
     "Holder",
     "Identity",
     "OAuth1",
+    "Persons",
     "Seal",
     "Sessions",
     "Tokens",

@@ -1,6 +1,7 @@
 """Accounts: made, changed, disabled, deleted, and known by their password."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from heliograph.server import catalog
@@ -9,11 +10,12 @@ from heliograph.server.catalog.tables import stamp
 from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.identity.holders import Identity
 from heliograph.server.identity.passwords import Passwords
-from heliograph.server.model import ROLES, Account, Caller
+from heliograph.server.model import NO_QUOTA, ROLES, Account, Caller
 from heliograph.server.ports import Database
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}\Z")
+_QUOTA_WORDS = {None: "default", NO_QUOTA: "none"}
 
 
 class Accounts:
@@ -41,8 +43,6 @@ class Accounts:
         """Make an account; without a password it can only be used by tokens. Raises BadParameter, Conflict."""
         if not _NAME.match(name):
             raise BadParameter("The name must have 1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or digit.")
-        if email is not None and not _EMAIL.match(email):
-            raise BadParameter("The e-mail address is not valid.")
         values: dict[str, object] = {
             "name": name,
             "email": _checked_email(email),
@@ -71,6 +71,18 @@ class Accounts:
         row = await self._row(account.name)
         return row is not None and row.password is not None
 
+    async def set_quota(self, account: Account, by: Caller, quota: Mapping[str, int | None]) -> None:
+        """Set quotas of the account's own: `bytes` and `images`, each a number, NO_QUOTA, or None for the settings'.
+
+        What it holds already stays, also where that is more. Raises BadParameter.
+        """
+        for most in quota.values():
+            if most is not None and not NO_QUOTA <= most < 2**63:
+                raise BadParameter("A quota must be a whole number below 2 to the power of 63, or none.")
+        said = ", ".join(f"{what}: {_QUOTA_WORDS.get(most, most)}" for what, most in quota.items())
+        values: dict[str, object] = {f"quota_{what}": most for what, most in quota.items()}
+        await self._write(account, values, by, "quota", said)
+
     async def delete(self, account: Account, by: Caller, *, remove_images: bool = False) -> None:
         """Delete the account and its tokens and disable its applications, for ever.
 
@@ -91,14 +103,16 @@ class Accounts:
         """What cannot be a name is looked for as well: as no name at all, so that it takes as long."""
         return await self._database.fetch_one(catalog.account(name if _NAME.match(name) else ""))
 
-    async def _write(self, account: Account, values: dict[str, object], by: Caller, verb: str) -> None:
-        deed = done_by(by, f"account.{verb}", account.name)
+    async def _write(
+        self, account: Account, values: dict[str, object], by: Caller, verb: str, detail: str | None = None
+    ) -> None:
+        deed = done_by(by, f"account.{verb}", account.name, detail)
         await self._database.transaction(catalog.noted(catalog.change_account(account.id, values), deed))
         self._identity.forget()
 
 
 def _checked_email(email: str | None) -> str | None:
-    if email is not None and not _EMAIL.match(email):
+    if email is not None and not (_EMAIL.match(email) and email.isprintable()):
         raise BadParameter("The e-mail address is not valid.")
     return email
 

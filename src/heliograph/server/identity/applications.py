@@ -1,15 +1,17 @@
 """Applications: registered, changed, disabled, given new secrets. Whoever asks here may see what is asked for."""
 
+import hmac
 import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
-from heliograph.server.errors import BadParameter, Conflict, NotFound
+from heliograph.server.errors import BadParameter, Conflict, Forbidden, NotFound
 from heliograph.server.identity.holders import Identity
 from heliograph.server.identity.seal import Seal
 from heliograph.server.identity.secrets import hashed, new_client_id, new_secret
+from heliograph.server.limits import own_rules
 from heliograph.server.model import Account, Application, Caller
 from heliograph.server.ports import Database
 
@@ -45,6 +47,16 @@ class Applications:
             raise NotFound
         return found
 
+    async def by_secret(self, client_id: str, secret: str) -> Application | None:
+        """The application of that client id that anybody registered, whose secret this is; else None.
+
+        Those of accounts are changed by their owners only: a secret lies on servers that need not be theirs.
+        """
+        row = await self._database.fetch_one(catalog.application(client_id if client_id.isalnum() else ""))
+        if row is None or not row.by_anybody or row.client_id != client_id or row.secret is None:
+            return None
+        return catalog.to_application(row) if hmac.compare_digest(row.secret, hashed(secret)) else None
+
     async def add(
         self,
         name: str,
@@ -53,6 +65,7 @@ class Applications:
         by: Caller,
         *,
         with_secret: bool = False,
+        by_anybody: bool = False,
         built_in: tuple[str, str] | None = None,
     ) -> tuple[Application, str | None]:
         """Register an application. Returns it and its secret, which nobody can show again.
@@ -70,6 +83,7 @@ class Applications:
             "name": _checked_name(name),
             "account_id": owner.id if owner else None,
             "redirects": _checked_redirects(redirects),
+            "by_anybody": by_anybody,
             **(self._stored(secret, client_id) if secret else {}),
         }
         deed = done_by(by, "application.create", client_id, f"owner {owner.name}" if owner else None)
@@ -86,7 +100,12 @@ class Applications:
         redirects: Sequence[str] | None = None,
         enabled: bool | None = None,
     ) -> Application:
-        """Set what is not None. Returns the application as it is now. Raises BadParameter."""
+        """Set what is not None. Returns the application as it is now.
+
+        Raises BadParameter, and Forbidden for enabling what the operator has disabled.
+        """
+        if enabled and application.suspended:
+            raise Forbidden("The operator has disabled this application.")
         values: dict[str, object] = {}
         if name is not None:
             values["name"] = _checked_name(name)
@@ -98,6 +117,23 @@ class Applications:
             verb = {True: "enable", False: "disable", None: "edit"}[enabled]
             await self._write(application, values, by, verb)
         return await self.find(application.client_id)
+
+    async def suspend(self, application: Application, suspended: bool, by: Caller) -> None:
+        """Disable the application as its operator, so that its owner cannot enable it; or enable it again."""
+        await self._write(
+            application, {"suspended": suspended, "enabled": not suspended}, by, "disable" if suspended else "enable"
+        )
+
+    async def set_limits(self, application: Application, limits: str | None, by: Caller) -> None:
+        """Give the application rules of its own in place of the general ones by application; None takes them away.
+
+        Raises BadParameter, which quotes what is wrong.
+        """
+        try:
+            own_rules(limits or "off")
+        except ValueError as problem:
+            raise BadParameter(f"The limits cannot be read: {problem}.") from problem
+        await self._write(application, {"limits": limits}, by, "limits", limits or "default")
 
     async def rotate(self, application: Application, by: Caller) -> str:
         """Give the application a new secret, which is returned once; the old one is void at once."""
@@ -118,9 +154,11 @@ class Applications:
         """The columns of a secret: a hash to compare with, and sealed for signatures of OAuth 1.0a."""
         return {"secret": hashed(secret), "sealed_secret": self._seal.sealed(secret, client_id)}
 
-    async def _write(self, application: Application, values: dict[str, object], by: Caller, verb: str) -> None:
+    async def _write(
+        self, application: Application, values: dict[str, object], by: Caller, verb: str, detail: str | None = None
+    ) -> None:
         work = catalog.change_application(application.id, values)
-        deed = done_by(by, f"application.{verb}", application.client_id)
+        deed = done_by(by, f"application.{verb}", application.client_id, detail)
         await self._database.transaction(catalog.noted(work, deed))
         self._identity.forget()
 

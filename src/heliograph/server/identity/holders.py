@@ -39,6 +39,7 @@ class Identity:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[str, tuple[float, Holder | None]] = {}
+        self._changes = 0
 
     async def holder(self, credential: str) -> Holder | None:
         """Whom a token, client id or key stands for; None where it is not known or revoked.
@@ -48,14 +49,17 @@ class Identity:
         remembered = self._remembered.get(credential)
         if remembered and remembered[0] > time.monotonic():
             return remembered[1]
+        changes = self._changes
         found = await self._token_holder(credential) or await self._application(credential)
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[credential] = (time.monotonic() + REMEMBERED, found)
+        if changes == self._changes:  # else it may be this one that was revoked while it was being looked up
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[credential] = (time.monotonic() + REMEMBERED, found)
         return found
 
     def forget(self) -> None:
         """Look everything up anew: something was changed in this process, and shows at once."""
+        self._changes += 1
         self._remembered.clear()
 
     async def _token_holder(self, secret: str) -> Holder | None:

@@ -35,6 +35,8 @@ _PIN_DIGITS = 8
 _LONGEST_KEY = 64
 _TOKEN_LENGTH = 32
 _LARGE = 64 * 1024
+_two_large_at_once = asyncio.Semaphore(2)
+"""The text that is signed stands in memory several times while it is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +227,12 @@ async def _is_right(signed: Signed, consumer_secret: str, token_secret: str) -> 
     """`is_right`, beside the event loop where a picture is among what was signed."""
     if sum(len(value) for _, value in signed.parameters) < _LARGE:
         return is_right(signed, consumer_secret, token_secret)
-    return await asyncio.to_thread(is_right, signed, consumer_secret, token_secret)
+    async with _two_large_at_once:
+        return await asyncio.to_thread(is_right, signed, consumer_secret, token_secret)
 
 
 def _check_registered(callback: str, application: Application) -> None:
-    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0020)."""
+    """Raise BadParameter where the callback is none of the application's redirect addresses (decision 0015)."""
     if not is_registered(callback, application):
         raise BadParameter(
             "The oauth_callback is not one of this application's redirect addresses. Register it, or use 'oob'."

@@ -123,12 +123,7 @@ def is_right(signed: Signed, consumer_secret: str, token_secret: str = "") -> bo
     if not needs_nonce(signed):
         plain: str = plaintext_signature(consumer_secret, token_secret)
         return hmac.compare_digest(shown, plain.encode())
-    bases = (
-        _base(signed.method, address, _encoded(_normal(parameters)))
-        for parameters in _spellings(signed.parameters)
-        for address in signed.addresses
-    )
-    made: Iterator[str] = (hmac_sha1_signature(base, consumer_secret, token_secret) for base in bases)
+    made: Iterator[str] = (hmac_sha1_signature(base, consumer_secret, token_secret) for base in _bases(signed))
     return any(hmac.compare_digest(shown, each.encode()) for each in made)
 
 
@@ -154,6 +149,13 @@ def _spellings(parameters: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[tu
     )
     if twice != parameters:
         yield twice
+
+
+def _bases(signed: Signed) -> Iterator[bytes]:
+    """All that the client may have signed, the likeliest first."""
+    for parameters in _spellings(signed.parameters):
+        normal = _encoded(_normal(parameters))
+        yield from (_base(signed.method, address, normal) for address in signed.addresses)
 
 
 def _base(method: str, address: str, normal: bytes) -> bytes:
