@@ -630,3 +630,13 @@ def test_a_disabled_program_or_account_has_no_access(world: World, ada: Browser)
         run(world.server.data, enable[0], "enable", enable[1])
     time.sleep(3.1)
     assert ask_token(world, world.public, **renew).status_code == 200
+
+
+@pytest.mark.parametrize(("scope", "told"), [("account", "not your password"), ("albums", "nor your e-mail address")])
+def test_people_are_told_whether_the_program_learns_their_address(
+    world: World, ada: Browser, scope: str, told: str
+) -> None:
+    address, _ = session(world.public, scope=scope).create_authorization_url(
+        world.url("/api/v1/oauth/authorize"), code_verifier=generate_token(48)
+    )
+    assert told in ada.http.get(address).text

@@ -29,7 +29,7 @@ ABOUT = {
     "images:write": "publish pictures into your account, and change and remove those that are there",
     "images:read": "list and search your pictures",
     "albums": "make, change and remove your albums",
-    "account": "manage your applications and tokens",
+    "account": "see and change your e-mail address, and manage your applications and tokens",
 }
 """What each scope lets a program do, as people are told it."""
 
@@ -218,6 +218,7 @@ class ConsentPages:
             "consent.html",
             application=asked.wish.application,
             may=[ABOUT[scope] for scope in sorted(asked.wish.scopes)],
+            learns_email="account" in asked.wish.scopes,
             host=host_of(asked.wish.redirect),
             action=action,
             fields={name: fields[name] for name in _REPEATED if name in fields},
