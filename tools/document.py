@@ -4,7 +4,15 @@ from pathlib import Path
 
 from heliograph.server.config import described
 from heliograph.server.errors import CATALOGUE
-from heliograph.server.http import imgur_oauth1, imgur_v1, imgur_v2_words, imgur_v3, native, stack_mobile, stack_web
+from heliograph.server.http import (
+    imgur_oauth1,
+    imgur_v1,
+    imgur_v2_words,
+    imgur_v3_words,
+    native,
+    stack_mobile,
+    stack_web,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -50,7 +58,7 @@ def failures() -> str:
         name = each.__name__
         number, v1_status, _ = imgur_v1.ANSWERS[name]
         v2_status, _ = imgur_v2_words.ANSWERS[name]
-        v3_status, _, code = imgur_v3.ANSWERS[name]
+        v3_status, _, code = imgur_v3_words.ANSWERS[name]
         in_v3 = f"{v3_status}, {code}" if code else str(v3_status)
         form, (error_id, _) = stack_web.ANSWERS[name][0], stack_mobile.ANSWERS[name]
         in_mobile = f"{error_id} {stack_mobile.NAMES[error_id]}"

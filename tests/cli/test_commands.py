@@ -145,6 +145,7 @@ def test_info_tells_people_what_is_known(run: Run, cat: Path) -> None:
     told = run("info", link).stdout
     assert re.search(r"^title: +My cat$", told, re.MULTILINE)
     assert re.search(r"^dimensions: +32 x 32$", told, re.MULTILINE)
+    assert re.search(r"^views: +0$", told, re.MULTILINE)
 
 
 def test_info_tells_programs_the_same(run: Run, cat: Path) -> None:

@@ -98,6 +98,14 @@ def test_info_finds_an_image_by_id_and_by_each_of_its_links(call: Call, server: 
         assert call("info", name, server=server.url).id == image.id
 
 
+def test_info_tells_how_often_a_picture_was_looked_at(call: Call, server: RunningServer) -> None:
+    image = call("upload", picture(), server=server.url)
+    assert (image.views, image.bandwidth) == (None, None)
+    size = len(fetched(image.link))
+    told = call("info", image.id, server=server.url)
+    assert (told.views, told.bandwidth) == (1, size)
+
+
 def test_the_list_goes_on_over_pages_to_its_end(call: Call, server: RunningServer, tmp_path: Path) -> None:
     with serving(tmp_path) as own, heliograph.Client(own.url, own.key) as client:
         made = [client.upload(picture(4, 4)).id for _ in range(103)]

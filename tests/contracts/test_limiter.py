@@ -32,6 +32,16 @@ async def test_what_is_left_is_what_the_next_spends_meet(limiter):
     assert 0 < refused.retry_after <= HOUR // 5
 
 
+async def test_a_cost_of_nothing_takes_nothing_and_tells_what_is_left(limiter):
+    bucket = Bucket("address", limit=2, period=HOUR)
+    nothing = Bucket("address", limit=2, period=HOUR, cost=0)
+    for left in (2, 1, 0):
+        for _ in range(2):
+            looked = await limiter.spend([nothing])
+            assert (looked.allowed, looked.buckets[0].left) == (True, left)
+        await limiter.spend([bucket])
+
+
 async def test_a_refused_spend_takes_from_no_bucket(limiter):
     narrow, wide = Bucket("narrow", 1, HOUR), Bucket("wide", 100, HOUR)
     assert (await limiter.spend([wide, narrow])).allowed

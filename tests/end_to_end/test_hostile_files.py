@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from heliograph.server.http import imgur_v1, imgur_v2_words, imgur_v3, native, stack_mobile, stack_web
+from heliograph.server.http import imgur_v1, imgur_v2_words, imgur_v3_words, native, stack_mobile, stack_web
 from tests.corpus.hostile import Hostile
 from tests.end_to_end.dialects import DIALECTS, send, shaped
 from tests.running import RunningServer, peak_memory, picture
@@ -21,7 +21,7 @@ def expected(dialect: str, failure: str) -> tuple[int, str | None]:
     if dialect == "native":
         return native.STATUS[failure], failure
     if dialect == "v3":
-        status, text, code = imgur_v3.ANSWERS[failure]
+        status, text, code = imgur_v3_words.ANSWERS[failure]
         return code or status, text
     if dialect == "stack-mobile":
         return stack_mobile.ANSWERS[failure]

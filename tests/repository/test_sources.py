@@ -27,7 +27,7 @@ IMPORTERS = {
     "joserfc": {"server/backends/openid.py"},
     "msgspec": {"server/http/"},
     "markupsafe": {"server/http/frame.py", "server/http/pages.py"},
-    "multipart": {"server/http/bodies.py"},
+    "multipart": {"server/http/bodies.py", "server/http/fields.py"},
     "obstore": {"server/backends/object_store.py"},
     "pi_heif": {"imaging/pillow_formats.py"},
     "PIL": {"imaging/pillow_formats.py"},

@@ -1,17 +1,13 @@
 """What accounts like."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from heliograph.server import catalog
-from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.favorites import Favorites
 from heliograph.server.identity import Accounts, Identity
-from heliograph.server.migrations import upgrade
 from heliograph.server.model import Account, Album, Blob, Caller, Image
+from heliograph.server.ports import Database
 
 pytestmark = pytest.mark.anyio
 BLOB = Blob(b"\x01" * 32, 5, "image/png", 4, 3, 1)
@@ -20,25 +16,21 @@ ALBUM = Album("aB3xY7qmTzzz", "e" * 15, None, catalog.now(), "hidden", "blog")
 NOBODY = Caller("192.0.2.1")
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    """A database with one image and one album."""
-    made = SqliteDatabase(tmp_path / "h.db")
-    await made.transaction(upgrade.to_head)
-    await made.transaction(catalog.add_image(IMAGE, None))
-    await made.transaction(catalog_albums.add_album(ALBUM, [IMAGE.id]))
-    yield made
-    await made.close()
+@pytest.fixture(autouse=True)
+async def _things(database: Database) -> None:
+    """One image and one album that it is in."""
+    await database.transaction(catalog.add_image(IMAGE, None))
+    await database.transaction(catalog_albums.add_album(ALBUM, [IMAGE.id]))
 
 
 @pytest.fixture
-async def ada(database: SqliteDatabase) -> Account:
+async def ada(database: Database) -> Account:
     """An account."""
     return await Accounts(database, Identity(database)).add("ada", NOBODY)
 
 
 @pytest.mark.parametrize("thing", [IMAGE, ALBUM])
-async def test_a_toggle_marks_and_unmarks(thing: Image | Album, database: SqliteDatabase, ada: Account) -> None:
+async def test_a_toggle_marks_and_unmarks(thing: Image | Album, database: Database, ada: Account) -> None:
     favorites = Favorites(database)
     assert await favorites.toggle(ada, thing)
     assert await favorites.among(ada, [thing]) == {thing.id}  # type: ignore[list-item]
@@ -47,9 +39,7 @@ async def test_a_toggle_marks_and_unmarks(thing: Image | Album, database: Sqlite
 
 
 @pytest.mark.parametrize("thing", [IMAGE, ALBUM])
-async def test_marking_and_unmarking_may_be_repeated(
-    thing: Image | Album, database: SqliteDatabase, ada: Account
-) -> None:
+async def test_marking_and_unmarking_may_be_repeated(thing: Image | Album, database: Database, ada: Account) -> None:
     favorites = Favorites(database)
     await favorites.add(ada, thing)
     await favorites.add(ada, thing)
@@ -58,14 +48,14 @@ async def test_marking_and_unmarking_may_be_repeated(
     assert await favorites.toggle(ada, thing)
 
 
-async def test_a_mark_is_its_accounts_own(database: SqliteDatabase, ada: Account) -> None:
+async def test_a_mark_is_its_accounts_own(database: Database, ada: Account) -> None:
     bob = await Accounts(database, Identity(database)).add("bob", NOBODY)
     await Favorites(database).add(ada, IMAGE)
     assert await Favorites(database).among(bob, [IMAGE]) == set()
     assert await Favorites(database).among(None, [IMAGE]) == set()
 
 
-async def test_an_account_that_likes_something_can_be_deleted(database: SqliteDatabase, ada: Account) -> None:
+async def test_an_account_that_likes_something_can_be_deleted(database: Database, ada: Account) -> None:
     accounts = Accounts(database, Identity(database))
     await Favorites(database).add(ada, IMAGE)
     await Favorites(database).add(ada, ALBUM)

@@ -1,16 +1,15 @@
 """Views and bytes served: written in the background, added up across servers, read at once; and what may be listed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, func, select
 
 from heliograph.server import catalog, statistics
-from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.catalog import statistics as catalog_statistics
@@ -19,31 +18,9 @@ from heliograph.server.migrations import upgrade
 from heliograph.server.model import Album, Blob, Image, Privacy, Served
 from heliograph.server.ports import Database
 from heliograph.server.statistics import Statistics
-from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 TODAY = int(datetime.now(UTC).timestamp()) // 86400
-
-
-def _empty(connection: Connection) -> None:
-    connection.execute(text("DROP SCHEMA public CASCADE"))
-    connection.execute(text("CREATE SCHEMA public"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A fresh database of either kind, up to date."""
-    if request.param == "sqlite":
-        made: Database = SqliteDatabase(tmp_path / "h.db")
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        made = PostgresDatabase(server.url)
-        await made.transaction(_empty)
-    await made.transaction(upgrade.to_head)
-    yield made
-    if request.param == "postgresql":
-        await made.transaction(_empty)
-    await made.close()
 
 
 async def published(database: Database, number: int, size: int = 100, ago: timedelta = timedelta(0)) -> Image:
@@ -68,6 +45,21 @@ async def test_what_is_noted_is_read_at_once_and_again_after_it_was_written(data
     await counting.write()
     assert await counting.of(image.id) == Served(2, 750)
     assert await Statistics(database).of(image.id) == Served(2, 750)
+
+
+async def test_an_albums_views_are_those_of_the_images_that_it_shows(database: Database) -> None:
+    counting = Statistics(database)
+    images = [await published(database, number) for number in (1, 2, 3)]
+    albums = [await put_into_album(database, image, "hidden") for image in images]
+    await database.transaction(catalog_albums.add_images(albums[0].id, [images[1].id]))
+    for image, views in zip(images, (5, 7, 0), strict=True):
+        counting.note(image.id, views, 100)
+    await counting.write()
+    ids = [album.id for album in albums]
+    assert await counting.of_albums(ids) == {ids[0]: 12, ids[1]: 7, ids[2]: 0}
+    await database.transaction(catalog.bury_image(images[0].id, catalog.now(), "removed by its owner"))
+    assert (await counting.of_albums(ids))[ids[0]] == 7
+    assert await counting.of_albums([]) == {}
 
 
 async def test_an_image_that_nobody_asked_for_has_no_views(database: Database) -> None:

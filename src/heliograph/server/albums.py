@@ -73,6 +73,13 @@ class Albums:
         rows = await self._database.fetch_all(catalog_albums.images_of(album.id))
         return [catalog.to_image(row) for row in rows]
 
+    async def covers(self, albums: Sequence[Album]) -> dict[str, Image]:
+        """The images that stand for the albums, by the album's id; an album that shows none has none."""
+        wanted = {album.cover for album in albums if album.cover}
+        rows = await self._database.fetch_all(catalog_albums.images_named(wanted)) if wanted else ()
+        found = {image.id: image for image in map(catalog.to_image, rows)}
+        return {album.id: found[album.cover] for album in albums if album.cover in found}
+
     async def owned_by(self, account: Account, limit: int, cursor: str | None) -> tuple[list[Album], str | None]:
         """A page of the account's albums, newest first, and the cursor of the next page. Raises BadParameter."""
         before = cursors.read(cursor) if cursor else None

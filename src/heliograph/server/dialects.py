@@ -20,6 +20,11 @@ from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v2_callers import AccountCallers
 from heliograph.server.http.imgur_v2_words import Words
 from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.imgur_v3_account import ImgurV3Account
+from heliograph.server.http.imgur_v3_albums import ImgurV3Albums
+from heliograph.server.http.imgur_v3_callers import ImgurV3Callers
+from heliograph.server.http.imgur_v3_models import ImgurV3Models
+from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
 from heliograph.server.http.native_favorites import NativeFavorites
@@ -162,7 +167,25 @@ class _Maker:
             "imgur_oauth": ImgurOAuth(reader=on.reader, grants=on.grants),
             "oauth1": ImgurOAuth1Tokens(**self._admission, reader=on.signed, oauth1=on.oauth1),
             "oauth1_page": ImgurOAuth1Page(on.oauth1, self._frame),
-            "v3": ImgurV3(**self._arriving, library=on.library),
+            **self._imgur_v3(),
+        }
+
+    def _imgur_v3(self) -> dict[str, Any]:
+        on, words = self._on, ImgurV3Words()
+        models = ImgurV3Models(
+            library=on.library,
+            albums=on.albums,
+            statistics=on.statistics,
+            favorites=on.favorites,
+            links=self._links,
+        )
+        shared: dict[str, Any] = {"asking": ImgurV3Callers(**self._admission), "words": words, "models": models}
+        arriving: dict[str, Any] = {"reader": on.reader, "uploads": on.uploads}
+        return {
+            "v3_words": words,
+            "v3": ImgurV3(**shared, **arriving, library=on.library, favorites=on.favorites),
+            "v3_albums": ImgurV3Albums(**shared, albums=on.albums, favorites=on.favorites),
+            "v3_account": ImgurV3Account(**shared, shelves=on.shelves, library=on.library),
         }
 
     def stack_exchange(self) -> dict[str, Any]:

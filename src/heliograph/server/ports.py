@@ -89,8 +89,8 @@ class Limiter(Protocol):
 
         The request is allowed when all `buckets` have room and, where there are `sides`, all buckets of at least one
         side have. Then the cost is taken from `buckets` and from every side that has room; a side without room gives
-        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`.
-        The Allowance tells of `buckets`, then of the sides, in their order.
+        nothing and is left as it is. No bucket may be on two sides, or on one and among `buckets`. A cost of 0 only
+        looks. The Allowance tells of `buckets`, then of the sides, in their order.
         An outage of what stands behind lets the request through (no buckets in the Allowance), within a bounded
         time, and is counted; counting resumes by itself.
         """

@@ -109,6 +109,14 @@ class Statistics:
             found[image_id] = Served(stored.views + views, stored.bandwidth + bandwidth)
         return found
 
+    async def of_albums(self, album_ids: Sequence[str]) -> dict[str, int]:
+        """How often the images that each album shows were viewed, ever, by the album's id; some seconds late."""
+        found = dict.fromkeys(album_ids, 0)
+        for batch in catalog_statistics.batches(album_ids):
+            rows = await self._database.fetch_all(catalog_statistics.served_of_albums(batch))
+            found |= {row.album_id: row.views for row in rows}
+        return found
+
     async def site(self, period: Period) -> SiteStatistics:
         """The whole site in a period, at most half a minute old. It names images of public albums only."""
         async with self._asking:

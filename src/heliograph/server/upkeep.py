@@ -1,5 +1,5 @@
-"""What a server does by itself: sweep the bytes that no image shows any more, forget old replays, deeds and whatever
-OAuth has left over.
+"""What a server does by itself: sweep the bytes that no image shows any more, forget old replays, deeds, days of
+views and whatever OAuth has left over.
 """
 
 import asyncio

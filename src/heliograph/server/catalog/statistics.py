@@ -81,6 +81,17 @@ def served_of(image_ids: Iterable[str]) -> Select[Any]:
     return select(totals).where(totals.c.image_id.in_(list(image_ids)))
 
 
+def served_of_albums(album_ids: Iterable[str]) -> Select[Any]:
+    """Id and views of those of the albums whose live images were ever asked for, as `album_id` and `views`."""
+    return (
+        select(album_images.c.album_id, _sum(totals.c.views, "views"))
+        .join(totals, totals.c.image_id == album_images.c.image_id)
+        .join(images, images.c.id == album_images.c.image_id)
+        .where(album_images.c.album_id.in_(list(album_ids)), images.c.removed.is_(None))
+        .group_by(album_images.c.album_id)
+    )
+
+
 def forget_days(before: int) -> Callable[[Connection], None]:
     """Drop the rows of the days before that day."""
     return lambda connection: run(connection, delete(days).where(days.c.day < before))

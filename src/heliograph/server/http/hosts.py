@@ -1,4 +1,4 @@
-"""What is answered under the name of the image host, where pictures have a host of their own (decision 0021).
+"""What is answered under the name of the image host, where pictures have a host of their own (decision 0022).
 
 One process serves both names and tells them apart by the header `Host`. Under the image host's name there are only
 pictures; whoever looks for a page there is led to the public address, and everything else is refused. So a picture

@@ -100,20 +100,21 @@ class ImageFiles:
         if head or status == 416:
             await _send(send, status, headers, b"")
             return
-        self._statistics.note(variant.image_id, int(span[0] == 0), 0)
+        views = int(span[0] == 0)
         if body is not None or (blob.path is not None and blob.size <= _SMALL):
             if body is None:
                 body = await _read_small(blob)
                 self._bodies.put(variant.name, body, len(body))
             await _send(send, status, headers, body if status == 200 else body[slice(*span)])
-            self._statistics.note(variant.image_id, 0, span[1] - span[0])
+            self._statistics.note(variant.image_id, views, span[1] - span[0])
         else:
             if blob.path is None and status == 206:
                 blob = await self._library.open(variant, span)
             await send({"type": "http.response.start", "status": status, "headers": headers})
             async for chunk in blob.chunks if blob.chunks is not None else _read_large(blob, span):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                self._statistics.note(variant.image_id, 0, len(chunk))
+                self._statistics.note(variant.image_id, views, len(chunk))
+                views = 0
             await send({"type": "http.response.body", "body": b""})
 
 

@@ -169,7 +169,7 @@ def _area(path: str) -> str:
     """What part of the server a path belongs to, for metrics: few words, however many paths there are."""
     if path.startswith(("/api/v1/", "/.well-known/")):
         return "native"
-    if path.startswith("/3/"):
+    if path.startswith("/3/") or path == "/upload/poll":
         return "imgur_v3"
     if path.startswith(("/2/", "/oauth/", "/oembed")):
         return "imgur_v2"

@@ -26,6 +26,9 @@ from heliograph.server.http.imgur_v2 import ImgurV2
 from heliograph.server.http.imgur_v2_account import ImgurV2Account, ImgurV2Signin
 from heliograph.server.http.imgur_v2_account_albums import ImgurV2AccountAlbums
 from heliograph.server.http.imgur_v3 import ImgurV3
+from heliograph.server.http.imgur_v3_account import ImgurV3Account
+from heliograph.server.http.imgur_v3_albums import ImgurV3Albums
+from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.middleware import Metrics
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
@@ -85,6 +88,9 @@ class Handlers:
     reference: Reference
     v1: ImgurV1
     v3: ImgurV3
+    v3_albums: ImgurV3Albums
+    v3_account: ImgurV3Account
+    v3_words: ImgurV3Words
     stack_web: StackWeb
     stack_mobile: StackMobile
     frame: Frame
@@ -171,12 +177,7 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
         Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
 
-        *(Row("POST", f"/3/{noun}{form}",                  of.v3.upload,          of.v3)
-          for noun in ("image", "upload") for form in ("", ".json", ".xml")),
-        *(Row("OPTIONS", path,                             of.v3.preflight,       of.v3)
-          for path in ("/3/image", "/3/upload", "/3/image/{name}")),
-        Row("GET",    "/3/image/{name}",                   of.v3.find,            of.v3),
-        Row("DELETE", "/3/image/{name}",                   of.v3.remove,          of.v3),
+        *_imgur_v3(of),
 
         Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.frame),
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.frame),
@@ -224,6 +225,52 @@ def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
     # fmt: on
     paths = dict.fromkeys(row.path for row in rows)
     return (*rows, *(Row("OPTIONS", path, of.v2_account.preflight, of.v2_account) for path in paths))
+
+
+def _imgur_v3(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v3 without its sign-in. Suffixes and case are taken off by `_as_imgur_reads`."""
+    voice, image, album, account = of.v3_words, of.v3, of.v3_albums, of.v3_account
+    # fmt: off
+    rows = (
+        *_named("POST",     "/3/image",                              image.upload,         voice),
+        *_named("POST",     "/3/upload",                             image.upload,         voice),
+        *_named("GET",      "/3/image/{name}",                       image.find,           voice),
+        *_named("POST PUT", "/3/image/{name}",                       image.edit,           voice),
+        *_named("DELETE",   "/3/image/{name}",                       image.remove,         voice),
+        *_named("POST",     "/3/image/{name}/favorite",              image.favorite,       voice),
+        *_named("GET",      "/upload/poll",                          image.poll,           voice),
+
+        *_named("POST",     "/3/album",                              album.create,         voice),
+        *_named("GET",      "/3/album/{name}",                       album.find,           voice),
+        *_named("POST PUT", "/3/album/{name}",                       album.edit,           voice),
+        *_named("DELETE",   "/3/album/{name}",                       album.remove,         voice),
+        *_named("GET",      "/3/album/{name}/images",                album.images,         voice),
+        *_named("GET",      "/3/album/{name}/image/{image}",         album.image,          voice),
+        *_named("POST PUT", "/3/album/{name}/add",                   album.add,            voice),
+        *_named("POST DELETE", "/3/album/{name}/remove_images",      album.remove_images,  voice),
+        *_named("POST",     "/3/album/{name}/favorite",              album.favorite,       voice),
+
+        *_named("GET",      "/3/account/{user}",                     account.account,      voice),
+        *_named("GET",      "/3/account/{user}/settings",            account.settings,     voice),
+        *_named("GET",      "/3/account/{user}/images",              account.images,       voice),
+        *_named("GET",      "/3/account/{user}/images/ids",          account.image_ids,    voice),
+        *_named("GET",      "/3/account/{user}/images/ids/{page}",   account.image_ids,    voice),
+        *_named("GET",      "/3/account/{user}/images/count",        account.images_count, voice),
+        *_named("GET",      "/3/account/{user}/images/{page}",       account.images,       voice),
+        *_named("GET",      "/3/account/{user}/image/{name}",        account.image,        voice),
+        *_named("DELETE",   "/3/account/{user}/image/{name}",        account.remove_image, voice),
+        *_named("GET",      "/3/account/{user}/albums",              account.albums,       voice),
+        *_named("GET",      "/3/account/{user}/albums/ids",          account.album_ids,    voice),
+        *_named("GET",      "/3/account/{user}/albums/ids/{page}",   account.album_ids,    voice),
+        *_named("GET",      "/3/account/{user}/albums/count",        account.albums_count, voice),
+        *_named("GET",      "/3/account/{user}/albums/{page}",       account.albums,       voice),
+        *_named("GET",      "/3/account/{user}/album/{name}",        account.album,        voice),
+        *_named("GET",      "/3/credits",                            account.credits,      voice),
+        *_named("GET POST PUT PATCH DELETE", "/3/{rest:path}",       account.not_here,     voice),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, voice.preflight, voice) for path in paths))
 
 
 def _oauth1(of: Handlers) -> tuple[Row, ...]:
@@ -341,12 +388,17 @@ class Application:
 
 
 def _as_imgur_reads(scope: Scope) -> Scope:
-    """Imgur v3 took its nouns in any case and with a slash behind them (wire page imgur-v3, section 1)."""
+    """Imgur v3 took its nouns in any case, and behind any path a slash or the suffix of a format (wire page imgur-v3,
+    section 1). Names, which are every second word, keep their case.
+    """
     path = scope["path"]
     if not path.startswith("/3/"):
         return scope
-    noun, slash, rest = path[3:].rstrip("/").partition("/")
-    return {**scope, "path": f"/3/{noun.lower()}{slash}{rest}"}
+    words = path[3:].rstrip("/").removesuffix(".json").removesuffix(".xml").split("/")
+    words[::2] = [word.lower() for word in words[::2]]
+    if len(words) > 3 and words[2] in ("images", "albums"):
+        words[3] = words[3].lower()
+    return {**scope, "path": "/3/" + "/".join(words), "asked_path": path}
 
 
 class _Address:

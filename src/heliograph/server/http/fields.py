@@ -1,0 +1,104 @@
+"""The fields of a request that brings no picture, whatever its method: those of the query, then those of the body.
+
+The body may be a form of either kind or JSON. A field may come several times.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+import msgspec
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from starlette.requests import Request
+
+from heliograph.server.errors import BadParameter
+from heliograph.server.http.bodies import small_body
+
+MOST_FIELDS = 2500
+"""More than an album holds images: each may come in a field of its own."""
+
+_LIST = re.compile(r"\[\w*\]\Z")
+"""How PHP and the libraries that write for it mark a field that is one of several: `ids[]`, `ids[0]`."""
+
+
+class Fields:
+    """Names and values in the order in which they came."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = [(_LIST.sub("", name), value.replace("\0", "")) for name, value in pairs]
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the field came, blank or not."""
+        return any(each == name for each, _ in self._pairs)
+
+    def text(self, *names: str) -> str | None:
+        """What the fields `names` say: the last that is not blank."""
+        found = [value for name, value in self._pairs if name in names and value.strip()]
+        return found[-1] if found else None
+
+    def words(self, *names: str) -> list[str]:
+        """The words of lists, each in a field of its own or joined by commas."""
+        values = (value for name, value in self._pairs if name in names)
+        return [word for value in values for each in value.split(",") if (word := each.strip())]
+
+
+async def read_fields(request: Request) -> Fields:
+    """All fields of the request; a body of at most 256 KiB. Raises BadParameter."""
+    body = await small_body(request)
+    media_type, options = parse_options_header(request.headers.get("content-type", ""))
+    pairs = list(_form(request.url.query))
+    if media_type == "multipart/form-data":
+        pairs += _multipart(body, options.get("boundary", ""))
+    elif media_type.endswith("json") or body.lstrip().startswith(b"{"):
+        pairs += _json(body)
+    else:
+        pairs += _form(_text(body))
+    return Fields(pairs)
+
+
+def _form(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
+    except ValueError as problem:
+        raise BadParameter(f"There are more than {MOST_FIELDS} fields.") from problem
+
+
+def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+    if not boundary:
+        raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
+    parser = PushMultipartParser(boundary, max_segment_count=MOST_FIELDS, header_charset="latin-1")
+    name, value = "", bytearray()
+    try:
+        for event in parser.parse(body):
+            if isinstance(event, MultipartSegment):
+                name, value = _text(event.name.encode("latin-1")), bytearray()
+            elif event:
+                value += event
+            else:
+                yield name, _text(bytes(value))
+    except MultipartError as problem:
+        raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
+
+
+def _json(body: bytes) -> Iterator[tuple[str, str]]:
+    """The members of an object; each entry of a list is a field. What is null or an object says nothing."""
+    if not body.strip():
+        return
+    try:
+        members = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
+    for name, member in members.items():
+        for value in member if isinstance(member, list) else [member]:
+            if isinstance(value, str):
+                yield name, value
+            elif isinstance(value, bool | int | float):
+                yield name, msgspec.json.encode(value).decode()
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, else Latin-1, which has a character for each byte."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -1,0 +1,64 @@
+"""Who calls Imgur API v3, by the odd spellings of `Authorization` that its clients were seen to send, and whose account
+a path is about. Evidence: wire pages imgur-v3 and clients, point 8.
+"""
+
+from starlette.requests import Request
+
+from heliograph.server.callers import Callers, account_of
+from heliograph.server.errors import Forbidden, InvalidToken
+from heliograph.server.http.allowances import admitted
+from heliograph.server.http.imgur_v3_words import MALFORMED_HEADER, TOKEN_NOT_FOUND, UNAUTHORIZED
+from heliograph.server.limits import Limits
+from heliograph.server.model import Account, Caller
+
+
+class ImgurV3Callers:
+    """Lets v3's calls in: each is counted, whatever comes of it."""
+
+    def __init__(self, *, callers: Callers, limits: Limits) -> None:
+        self._callers = callers
+        self._limits = limits
+
+    async def caller(
+        self, request: Request, *, upload: bool = False, scope: str = "images:write", look: bool = False
+    ) -> Caller:
+        """Who calls; an upload needs the scope (of SCOPES) where it comes with a token. look: tell all that is left.
+
+        Raises InvalidToken, UnknownKey, NoKeySent, Forbidden, UploadLimitReached, QuotaExceeded.
+        """
+        key, token = _credentials(request)
+        try:
+            return await admitted(
+                request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope, look=look
+            )
+        except InvalidToken as refused:
+            if token == "":
+                bare = not request.headers["authorization"].strip()
+                raise InvalidToken(TOKEN_NOT_FOUND if bare else MALFORMED_HEADER) from refused
+            raise
+
+    async def account(self, request: Request, scope: str) -> tuple[Caller, Account]:
+        """Who calls, and the account that the path's `user` names: `me`, or the caller's own by its name.
+
+        Accounts are not public here: any other name is Forbidden, whether there is such an account or not. Raises
+        NoTokenSent too, and what `caller` raises.
+        """
+        caller = await self.caller(request)
+        account = account_of(caller, scope)
+        if request.path_params["user"].lower() not in ("me", account.name):
+            raise Forbidden(UNAUTHORIZED)
+        return caller, account
+
+
+def _credentials(request: Request) -> tuple[str | None, str | None]:
+    """Key and token; an empty token where the header has none, though it should."""
+    header = request.headers.get("authorization")
+    if header is not None and not header.strip():
+        return None, ""
+    words = (header or "").strip().removeprefix("Authorization:").split()
+    scheme = words[0].lower() if words else ""
+    if scheme == "bearer":
+        return None, words[1] if len(words) > 1 else ""
+    if scheme == "client-id":
+        return words[1] if len(words) > 1 else None, None
+    return request.query_params.get("client_id") or None, None

@@ -1,0 +1,175 @@
+"""How Imgur API v3 spells what it says: the wrapper, errors, formats, ETags, what is left of the limits. Evidence: wire
+page imgur-v3.
+
+Everything is wrapped in `data`, `success`, `status`, in this order; inside `data` an error comes first; JSON is compact
+and its media type bare, because real clients compare all of that to the letter.
+"""
+
+import hashlib
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heliograph.server.errors import Forbidden, Gone, HeliographError, InvalidUrl, NotFound, UploadLimitReached
+from heliograph.server.http.allowances import allowance_of, nearest
+from heliograph.server.http.replies import failure_headers, jsonp_reply, xml_element, xml_reply
+from heliograph.server.model import BucketState
+
+ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
+    "NoImageSent": (400, "No image data was sent to the upload api", None),
+    "UnsupportedFormat": (400, "File type invalid (1)", 1003),
+    "CorruptImage": (400, "File is damaged or cut short", 1003),
+    "TooManyBytes": (400, "File is over the size limit", 1002),
+    "TooManyPixels": (400, "File is over the size limit: it has too many pixels", 1002),
+    "TooManyFrames": (400, "File is over the size limit: it has too many frames", 1002),
+    "InvalidUrl": (400, None, None),
+    "ForbiddenAddress": (400, None, None),
+    "FetchFailed": (400, None, None),
+    "LocalPathSent": (400, None, None),
+    "NoKeySent": (401, "Authentication required", None),
+    "UnknownKey": (403, "Invalid client_id", None),
+    "NoTokenSent": (401, "Authentication required", None),
+    "InvalidToken": (403, "The access token provided is invalid.", None),
+    "GrantRefused": (400, None, None),
+    "InvalidFkey": (403, None, None),
+    "Forbidden": (403, "Permission denied", None),
+    "NotFound": (404, None, None),
+    "MethodNotAllowed": (405, None, None),
+    "Gone": (404, None, None),
+    "BadParameter": (400, None, None),
+    "Conflict": (409, None, None),
+    "UploadLimitReached": (429, None, None),
+    "TooManyAttempts": (429, None, None),
+    "QuotaExceeded": (403, None, None),
+    "Busy": (503, "Imgur is temporarily over capacity. Please try again later.", None),
+    "StorageUnavailable": (503, "Unable to process upload!", None),
+    "Internal": (500, "Could not process upload!", None),
+}
+"""Each failure -> HTTP status, Imgur's text where it is known, and the number that turns the text into an object."""
+
+MALFORMED_HEADER = "Malformed auth header"
+TOKEN_NOT_FOUND = "The access token was not found."  # noqa: S105 - Imgur's words for an empty header
+UNAUTHORIZED = "Unauthorized"
+NO_VIDEO = "File type invalid (1): this server takes pictures, no videos"
+_EXACT = frozenset({MALFORMED_HEADER, TOKEN_NOT_FOUND, NO_VIDEO})
+"""Words for one case of a failure that stand instead of those of the table."""
+
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Mashape-Authorization, X-Mashape-Key, "
+    "X-Requested-With, If-None-Match",
+    "access-control-expose-headers": "X-RateLimit-ClientLimit, X-RateLimit-ClientRemaining, X-RateLimit-ClientReset, "
+    "X-RateLimit-UserLimit, X-RateLimit-UserRemaining, X-RateLimit-UserReset, "
+    "X-Post-Rate-Limit-Limit, X-Post-Rate-Limit-Remaining, X-Post-Rate-Limit-Reset, ETag",
+}
+"""So that scripts of any page may call (wire page imgur-v3, section 1)."""
+
+_XML_TYPES = {bool: "boolean", int: "integer", list: "array", dict: "array"}
+
+
+class ImgurV3Words:
+    """Writes v3's answers; the voice of all its rows."""
+
+    def reply(
+        self, request: Request, content: object, status: int = 200, more: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """`content` as `data`, in JSON, JSONP or XML, with what is left of the limits; 304 where the client knows it.
+
+        more: what JSON says beside the wrapper's three. `_fake_status=200` changes the HTTP status only, so that
+        scripts in browsers see what went wrong.
+        """
+        headers = {**_CORS, **(headers or {}), **limit_headers(request)}
+        success, shown = status < 400, 200 if request.query_params.get("_fake_status") == "200" else status
+        if wants_xml(request):
+            kind = _XML_TYPES.get(type(content), "string")
+            attributes = f' type="{kind}" success="{int(success)}" status="{status}"'
+            answer = xml_reply(xml_element("data", content, attributes), shown, headers)
+        else:
+            wrapped = {"data": content, "success": success, "status": status, **(more or {})}
+            answer = jsonp_reply(request, wrapped, shown, headers)
+        return _unless_known(request, answer, headers) if status == 200 else answer
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS of anything: what scripts of other pages may send."""
+        return Response(status_code=200, headers={**_CORS, "access-control-max-age": "86400"})
+
+    def speak(self, request: Request, error: HeliographError) -> Response:
+        """A failure as Imgur writes it: `error`, `request`, `method`; an object with 1002 or 1003 for size and type.
+
+        A refusal for the limits also carries the array `errors` of the newest server, whose code is a string: Flameshot
+        reads nothing else (wire page imgur-v3, section 11.3).
+        """
+        status, text, code = ANSWERS[error.name]
+        said = _text(error, text)
+        if request.method == "DELETE" and wants_xml(request) and isinstance(error, NotFound | Gone):
+            status = 400  # Greenshot takes only this for "already deleted" (imgur-v3, section 10)
+        shown: object = said
+        if code is not None:
+            shown = {"code": code, "message": said, "type": "ImgurException", "exception": []}
+        data = {"error": shown, "request": asked_path(request), "method": request.method}
+        more: dict[str, object] | None = None
+        if status == 429:
+            known_as = f"legacy-api-{request.scope['state']['request_id']}"
+            reason = "Too Many Requests"
+            more = {"errors": [{"id": known_as, "code": "429", "status": reason, "detail": reason}]}
+        return self.reply(request, data, status, more, failure_headers(error))
+
+
+def asked_path(request: Request) -> str:
+    """The path as it was asked for, in its own case and with its suffix, which the table of URLs does not see."""
+    path: str = request.scope.get("asked_path", request.scope["path"])
+    return path
+
+
+def wants_xml(request: Request) -> bool:
+    """Whether the path's suffix asks for XML."""
+    return asked_path(request).rstrip("/").endswith(".xml")
+
+
+def limit_headers(request: Request) -> dict[str, str]:
+    """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server sends.
+
+    Where several rules count the same side, the one that would refuse first is told; those of posts on a POST only.
+    """
+    told: dict[str, BucketState] = {}
+    for state in nearest(allowance_of(request).buckets):
+        posts = state.bucket.what == "posts"
+        if (name := _limit_name(state.bucket.by, state.bucket.what)) and (request.method == "POST" or not posts):
+            told.setdefault(name, state)
+    headers: dict[str, str] = {}
+    for name, state in told.items():
+        headers[f"{name}limit"] = str(state.bucket.limit)
+        headers[f"{name}remaining"] = str(state.left)
+        headers[f"{name}reset"] = str(state.resets_in)
+    return headers
+
+
+def _limit_name(by: str, what: str) -> str | None:
+    """How the headers of such a rule begin. Imgur counts POSTs by address only."""
+    if what == "posts":
+        return "x-post-rate-limit-" if by == "address" else None
+    return {"address": "x-ratelimit-user", "application": "x-ratelimit-client"}.get(by)
+
+
+def _text(error: HeliographError, text: str | None) -> str:
+    if isinstance(error, InvalidUrl):
+        return f"Invalid URL ({error.url})"
+    if isinstance(error, UploadLimitReached) and error.message == UploadLimitReached.message:
+        return f"You are uploading too fast. Please wait {math.ceil(error.retry_after / 60)} more minutes."
+    special = error.message in _EXACT or (isinstance(error, Forbidden) and error.message != Forbidden.message)
+    return error.message if text is None or special else text
+
+
+def _unless_known(request: Request, answer: Response, headers: dict[str, str]) -> Response:
+    """The answer to a GET with its ETag, or 304 where the client names that (RFC 9110 section 13.1.2)."""
+    if request.method not in ("GET", "HEAD"):
+        return answer
+    etag = f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:32]}"'
+    answer.headers["etag"] = etag
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if etag not in known and "*" not in known:
+        return answer
+    return Response(status_code=304, headers={**headers, "etag": etag})
