@@ -176,6 +176,16 @@ async def test_a_name_is_taken_where_there_is_one(provider: Provider, said: dict
     assert (await provider.client().person("c", CHALLENGE)).name == "grace"
 
 
+async def test_a_slash_at_the_end_belongs_to_the_issuer(provider: Provider) -> None:
+    with pytest.raises(Busy):
+        await OpenIDProvider(issuer=provider.url + "/", client_id=CLIENT, client_secret="", back=BACK).question(
+            CHALLENGE
+        )
+    provider.url += "/"
+    provider.description["issuer"] = provider.claims["iss"] = provider.url
+    assert (await provider.client().person("c", CHALLENGE)).issuer == provider.url
+
+
 async def test_a_person_may_have_no_name(provider: Provider) -> None:
     del provider.claims["name"]
     assert (await provider.client().person("c", CHALLENGE)).name == ""
