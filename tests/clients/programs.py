@@ -62,9 +62,28 @@ def _npm(package: str, name: str, version: str, *, remove: bool = False) -> Prog
     )  # fmt: skip
 
 
-def _told_in_json(name: str, language: str, command: tuple[str, ...]) -> Program:
+def _told_in_json(name: str, language: str, command: tuple[str, ...], dialect: str = "Imgur v1") -> Program:
     """A library of Debian's that a driver calls; the driver prints JSON."""
-    return Program(name, "Debian's", language, "Imgur v1", "Debian", command)
+    return Program(name, "Debian's", language, dialect, "Debian", command)
+
+
+def _account(name: str, version: str, driver: str, credentials: tuple[str, ...]) -> Program:
+    """A program that uploads into an account, by OAuth 2."""
+    run, who = (str(PYTHON / "python"), str(DRIVERS / driver)), credentials
+    return Program(
+        name, version, "Python", "Imgur v3", "PyPI",
+        (*run, "upload", *who, "{picture}"), (*run, "remove", *who, "{delete}"), (*run, "list", *who),
+    )  # fmt: skip
+
+
+def _stack_java(name: str, driver: str, jars: tuple[str, ...]) -> Program:
+    """Java's call of a palette for Mathematica; the palette reads the call of the function in the script."""
+    path = ":".join(f"/usr/share/java/{jar}.jar" for jar in jars)
+    return Program(
+        name, "Debian's", "Java", "Stack Exchange", "Debian",
+        ("java", "-cp", path, str(DRIVERS / f"{driver}.java"), "{picture}"),
+        link=r'<script>window\.parent\.closeDialog\("([^"]*)"\);',
+    )  # fmt: skip
 
 
 def _java(how: str) -> Program:
@@ -89,7 +108,7 @@ PROGRAMS: tuple[Program, ...] = (
     _python("craption", "1.5.0", "craption_.py", remove=False),
     Program(
         "imgur-uploader", "0.3.0", "Python", "Imgur v3", "PyPI",
-        (str(PYTHON / "imgur-uploader"), "{picture}"),
+        ("xvfb-run", "-a", str(PYTHON / "imgur-uploader"), "{picture}"),  # it puts the link on the clipboard
         link=r"see your image at (\S+)",
         environment={"IMGUR_API_ID": "0123456789abcde", "IMGUR_API_SECRET": "secret"},
     ),
@@ -114,7 +133,48 @@ PROGRAMS: tuple[Program, ...] = (
     Program(
         "curl", "Debian's", "shell", "Imgur v1", "Debian",
         ("curl", "-sS", "-F", "key={key}", "-F", "image=@{picture}", "http://imgur.com/api/upload.xml"),
+        ("curl", "-sS", "http://imgur.com/api/delete/{delete}.xml"),
         link=r"<original_image>([^<]*)</original_image>",
+        delete=r"<delete_hash>([^<]*)</delete_hash>",
+    ),
+    Program(
+        "curl", "Debian's", "shell", "Imgur v2", "Debian",
+        ("curl", "-sS", "-F", "key={key}", "-F", "image=@{picture}", "https://api.imgur.com/2/upload.xml"),
+        ("curl", "-sS", "https://api.imgur.com/2/delete/{delete}.xml"),
+        link=r"<original>([^<]*)</original>",
+        delete=r"<deletehash>([^<]*)</deletehash>",
+    ),
+    Program(
+        "curl", "Debian's", "shell", "Stack Exchange", "Debian",
+        ("curl", "-sS", "-F", "file=@{picture}", "https://stackoverflow.com/upload/image?method=json"),
+        link=r'"UploadedImage":"([^"]*)"',
+    ),
+    Program(
+        "imgur (command)", "0.0.3", "JavaScript", "Imgur v2", "npm",
+        ("sh", "-c", 'printf {key} >"$HOME/.imgurkey"; node "$0" "$1"', str(NODE / "imgur-003" / "lib" / "imgur.js"), "{picture}"),
+        link=r"(https?://\S+)",
+    ),
+    Program(
+        "lua-socket", "Debian's", "Lua", "Imgur v2", "Debian",
+        ("lua5.3", str(DRIVERS / "upload.lua"), "{picture}", "{key}"),
+        link=r'"original":"([^"]*)"',
+        delete=r'"deletehash":"([^"]*)"',
+    ),
+    Program(
+        "pycurl", "Debian's", "Python", "Imgur v2", "Debian",
+        ("/usr/bin/python3", str(DRIVERS / "upload_pycurl.py"), "{picture}", "{key}"),
+        link=r"<original>([^<]*)</original>",
+    ),
+    _stack_java("HttpMime (palette of 2013)", "StackUpload", ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")),
+    _stack_java("commons-httpclient (palette of 2012)", "OldStackUpload", ("commons-httpclient", "commons-logging", "commons-codec")),
+    _told_in_json("curl (fkey)", "PHP", ("php", str(DRIVERS / "stack.php"), "{picture}"), "Stack Exchange"),
+    _told_in_json(
+        "the apps' call", "JavaScript", ("node", str(DRIVERS / "stack_mobile.cjs"), "{picture}", "{token}"), "Stack Exchange mobile"
+    ),
+    _account("pyimgurapi", "0.5.0", "pyimgurapi_.py", ("{client_id}", "{client_secret}", "{refresh_token}")),
+    _account(
+        "imgurpython (account)", "1.1.7", "imgurpython_account.py",
+        ("{client_id}", "{client_secret}", "{access_token}", "{refresh_token}"),
     ),
     Program(
         "picgo", "3.1.0", "JavaScript", "Imgur v3", "npm",

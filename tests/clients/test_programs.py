@@ -5,11 +5,12 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
+from tests.cli.test_admin import run
 from tests.clients.matrix import Matrix
 from tests.clients.programs import PROGRAMS, Program
 from tests.clients.redirect import Redirect, redirected
@@ -28,9 +29,35 @@ def redirect(running: RunningServer, tmp_path_factory: pytest.TempPathFactory) -
         yield led
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: f"{program.name} {program.version}")
+@pytest.fixture(scope="module")
+def access(running: RunningServer) -> dict[str, str]:
+    """What a program with access to somebody's account has, got as Imgur's programs get it: by the implicit flow."""
+    password = "correct horse battery"
+    run(running.data, "account", "create", "ada", "--password-stdin", stdin=password + "\n")
+    owner = {"authorization": f"Bearer {running.key}"}
+    about = {"name": "Programs", "redirects": ["http://127.0.0.1:9/"], "secret": True}
+    made = httpx2.post(f"{running.url}/api/v1/applications", headers=owner, json=about).json()
+    place = f"{running.url}/oauth2/authorize?client_id={made['client_id']}&response_type=token"
+    cookie = httpx2.get(place).headers["set-cookie"].partition(";")[0]
+    form = {"username": "ada", "password": password, "allow": cookie.partition("=")[2]}
+    landed = httpx2.post(place, data=form, headers={"cookie": cookie}).headers["location"]
+    given = {name: values[0] for name, values in parse_qs(urlsplit(landed).fragment).items()}
+    return {
+        "client_id": made["client_id"],
+        "client_secret": made["secret"],
+        "access_token": given["access_token"],
+        "refresh_token": given["refresh_token"],
+    }
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: f"{program.name} {program.version} {program.dialect}")
 def test_the_program_works_unmodified(
-    program: Program, running: RunningServer, redirect: Redirect, matrix: Matrix, tmp_path: Path
+    program: Program,
+    running: RunningServer,
+    access: dict[str, str],
+    redirect: Redirect,
+    matrix: Matrix,
+    tmp_path: Path,
 ) -> None:
     content = picture(48, 36)
     (tmp_path / "picture.png").write_bytes(content)
@@ -42,6 +69,7 @@ def test_the_program_works_unmodified(
             "key": "0" * 32,
             "token": running.key,
             "server": running.url,
+            **access,
         }
         uploaded = _run(program, program.command, words, redirect, tmp_path)
     found = _found(program, uploaded)
