@@ -32,6 +32,11 @@ class Program:
     screenshot: bool = False
 
 
+_HTTP_MIME = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
+_OLD_HTTP = ("commons-httpclient", "commons-logging", "commons-codec")
+_KEY_IN_FILE = 'printf {key} >"$HOME/.imgurkey"; node "$0" "$1"'
+
+
 def _python(name: str, version: str, driver: str, *, remove: bool = True, listing: bool = False) -> Program:
     run = (str(PYTHON / "python"), str(DRIVERS / driver))
     return Program(
@@ -88,8 +93,7 @@ def _stack_java(name: str, driver: str, jars: tuple[str, ...]) -> Program:
 
 def _java(how: str) -> Program:
     """Apache HttpMime; its part has a file name or none."""
-    jars = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
-    path = ":".join(f"/usr/share/java/{jar}.jar" for jar in jars)
+    path = ":".join(f"/usr/share/java/{jar}.jar" for jar in _HTTP_MIME)
     return Program(
         f"HttpMime ({how} part)", "Debian's", "Java", "Imgur v1", "Debian",
         ("java", "-cp", path, str(DRIVERS / "Upload.java"), how, "{picture}", "{key}"),
@@ -151,7 +155,7 @@ PROGRAMS: tuple[Program, ...] = (
     ),
     Program(
         "imgur (command)", "0.0.3", "JavaScript", "Imgur v2", "npm",
-        ("sh", "-c", 'printf {key} >"$HOME/.imgurkey"; node "$0" "$1"', str(NODE / "imgur-003" / "lib" / "imgur.js"), "{picture}"),
+        ("sh", "-c", _KEY_IN_FILE, str(NODE / "imgur-003" / "lib" / "imgur.js"), "{picture}"),
         link=r"(https?://\S+)",
     ),
     Program(
@@ -165,11 +169,12 @@ PROGRAMS: tuple[Program, ...] = (
         ("/usr/bin/python3", str(DRIVERS / "upload_pycurl.py"), "{picture}", "{key}"),
         link=r"<original>([^<]*)</original>",
     ),
-    _stack_java("HttpMime (palette of 2013)", "StackUpload", ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")),
-    _stack_java("commons-httpclient (palette of 2012)", "OldStackUpload", ("commons-httpclient", "commons-logging", "commons-codec")),
+    _stack_java("HttpMime (palette of 2013)", "StackUpload", _HTTP_MIME),
+    _stack_java("commons-httpclient (palette of 2012)", "OldStackUpload", _OLD_HTTP),
     _told_in_json("curl (fkey)", "PHP", ("php", str(DRIVERS / "stack.php"), "{picture}"), "Stack Exchange"),
     _told_in_json(
-        "the apps' call", "JavaScript", ("node", str(DRIVERS / "stack_mobile.cjs"), "{picture}", "{token}"), "Stack Exchange mobile"
+        "the apps' call", "JavaScript", ("node", str(DRIVERS / "stack_mobile.cjs"), "{picture}", "{token}"),
+        "Stack Exchange mobile",
     ),
     _account("pyimgurapi", "0.5.0", "pyimgurapi_.py", ("{client_id}", "{client_secret}", "{refresh_token}")),
     _account(

@@ -6,6 +6,7 @@ test authority and hands every byte on to the server, which sees `Host: api.imgu
 """
 
 import os
+import random
 import socket
 import ssl
 import subprocess
@@ -32,7 +33,6 @@ HOSTS = (
 )
 """What programs have built in (wire page clients)."""
 
-ADDRESS = "127.77.0.1"
 BUNDLE = "ca-certificates.crt"
 _PLACE = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/ssl/certs && shift 2 && exec "$@"'
 
@@ -74,12 +74,13 @@ def redirected(server: str, folder: Path) -> Iterator[Redirect]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(*HOSTS).configure_cert(context)
     hosts, authorities = folder / "hosts", folder / "certs"
-    hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(HOSTS)}\n")
+    near = f"127.77.{random.randrange(256)}.{random.randrange(1, 255)}"  # so that two runs are out of each other's way
+    hosts.write_text(f"127.0.0.1 localhost\n{near} {' '.join(HOSTS)}\n")
     _keep(authority, authorities)
     upstream = urlsplit(server)
     assert upstream.hostname is not None
     to = (upstream.hostname, upstream.port or 80)
-    with _front(80, None, to), _front(443, context, to):
+    with _front((near, 80), None, to), _front((near, 443), context, to):
         yield Redirect(hosts, authorities)
 
 
@@ -97,8 +98,8 @@ def _keep(authority: trustme.CA, folder: Path) -> None:
 
 
 @contextmanager
-def _front(port: int, context: ssl.SSLContext | None, upstream: tuple[str, int]) -> Iterator[None]:
-    listener = socket.create_server((ADDRESS, port))
+def _front(address: tuple[str, int], context: ssl.SSLContext | None, upstream: tuple[str, int]) -> Iterator[None]:
+    listener = socket.create_server(address)
     thread = threading.Thread(target=_accept, args=(listener, context, upstream), daemon=True)
     thread.start()
     try:

@@ -219,3 +219,19 @@ def test_a_body_that_cannot_be_read_is_refused(sent: dict[str, Any], said: str, 
     answer = http.post("/3/album", **sent)
     assert answer.status_code == 400
     assert str(answer.json()["data"]["error"]).startswith(said)
+
+
+PART = b'--B\r\nContent-Disposition: form-data; name="title"\r\n\r\nThe title\r\n'
+
+
+@pytest.mark.parametrize("end", [b"--B--\r\n", b"--B--", b"--B"])
+def test_the_end_of_a_multipart_body_may_be_cut_short(end: bytes, http: httpx2.Client) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=B", **ID}
+    album = made(http, content=PART + end, headers=headers)
+    assert http.get(f"/3/album/{album['id']}").json()["data"]["title"] == "The title"
+
+
+@pytest.mark.parametrize("body", [PART, PART[:-8], PART[:30]])
+def test_a_multipart_body_without_an_end_is_refused(body: bytes, http: httpx2.Client) -> None:
+    answer = http.post("/3/album", content=body, headers={"content-type": "multipart/form-data; boundary=B", **ID})
+    assert answer.status_code == 400

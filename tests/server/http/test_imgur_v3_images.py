@@ -2,12 +2,14 @@
 
 import io
 import random
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image as Pillow
 
+from heliograph.server.http.imgur_v3_account import NOT_HERE
 from tests.running import RunningServer, picture, serving
 
 ID = {"authorization": "Client-ID 0123456789abcde"}
@@ -186,6 +188,12 @@ def test_what_is_deliberately_not_here_says_so(method: str, noun: str, http: htt
     assert (answer.status_code, answer.json()["success"]) == (404, False)
     assert str(error_of(answer)).startswith("This server hosts images and has no ")
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_page_about_the_wire_names_every_noun_that_is_not_here() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "wire" / "imgur-v3.md").read_text()
+    not_here = page.partition("## Not here")[2]
+    assert not [noun for noun in NOT_HERE if f"`{noun}`" not in not_here]
 
 
 def test_an_unknown_noun_is_not_found_in_v3s_shape(http: httpx2.Client) -> None:

@@ -1,8 +1,10 @@
 """Favourites and views as the native API tells them."""
 
+from pathlib import Path
+
 import httpx2
 
-from tests.running import RunningServer, picture
+from tests.running import RunningServer, picture, serving
 from tests.server.http.test_native import upload
 
 
@@ -77,3 +79,12 @@ def test_the_page_of_a_picture_says_how_often_it_was_looked_at(http: httpx2.Clie
     for _ in range(3):
         http.get(said["link"])
     assert "<dt>Views</dt><dd>3</dd>" in http.get(f"/{said['id']}").text
+
+
+def test_views_outlive_a_restart_of_the_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, httpx2.Client(base_url=server.url) as client:
+        said = upload(client)
+        client.get(said["link"])
+        client.get(said["link"])
+    with serving(tmp_path) as server, httpx2.Client(base_url=server.url) as client:
+        assert use(client, said["id"]) == (2, 2 * said["size"])

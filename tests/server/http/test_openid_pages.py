@@ -301,6 +301,13 @@ def test_an_answer_with_another_state_is_refused(visitor: Visitor) -> None:
     refused(visitor.arrive(changed(address, state="é")), 403, "not begun in this browser", visitor)
 
 
+def test_an_answer_that_another_provider_says_it_gave_is_refused(visitor: Visitor, provider: str) -> None:
+    """Some providers name themselves in the answer (RFC 9207)."""
+    address = consent(visitor.leave(), "1001")
+    refused(visitor.arrive(f"{address}&iss=https://other.example"), 403, "comes from another provider", visitor)
+    assert visitor.arrive(f"{address}&iss={quote(provider)}").status_code == 303
+
+
 def test_an_answer_counts_in_the_browser_that_began_alone(visitor: Visitor, running: RunningServer) -> None:
     """Else somebody could log a victim in as themselves, and see what the victim then uploads."""
     address = consent(visitor.leave(), "1001")
@@ -314,8 +321,9 @@ def test_an_answer_counts_in_the_browser_that_began_alone(visitor: Visitor, runn
 def test_a_cookie_that_is_none_of_ours_is_refused(visitor: Visitor, cookie: str) -> None:
     address = consent(visitor.leave(), "1001")
     visitor.http.cookies.clear()
-    visitor.http.headers[b"cookie"] = f"{COOKIE}={cookie}".encode()
-    answer = visitor.arrive(address)
+    parts = urlsplit(address)
+    headers = [(b"cookie", f"{COOKIE}={cookie}".encode())]
+    answer = visitor.http.get(f"{parts.path}?{parts.query}", headers=headers)
     assert (answer.status_code, "not begun in this browser" in answer.text) == (403, True)
 
 

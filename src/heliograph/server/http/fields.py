@@ -64,10 +64,14 @@ def _form(text: str) -> list[tuple[str, str]]:
 
 
 def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+    if not body:
+        return
     if not boundary:
         raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
     parser = PushMultipartParser(boundary, max_segment_count=MOST_FIELDS, header_charset="latin-1")
     name, value = "", bytearray()
+    if not body.rstrip().endswith(b"--"):
+        body += b"--\r\n"  # some clients leave the last two dashes out (pyimgurapi)
     try:
         for event in parser.parse(body):
             if isinstance(event, MultipartSegment):
@@ -76,6 +80,7 @@ def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
                 value += event
             else:
                 yield name, _text(bytes(value))
+        parser.close()  # raises where the last part has no end
     except MultipartError as problem:
         raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
 

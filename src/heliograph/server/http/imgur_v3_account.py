@@ -23,20 +23,20 @@ from heliograph.server.shelves import Page, Shelves
 NOT_HERE = {
     "comment": "comments",
     "conversations": "private messages",
-    "feed": "a feed",
+    "feed": "feed",
     "feedback": "advertisements",
-    "gallery": "a public gallery with votes",
-    "g": "a public gallery with votes",
-    "memegen": "a meme generator",
+    "gallery": "public gallery with votes",
+    "g": "public gallery with votes",
+    "memegen": "meme generator",
     "message": "private messages",
     "messages": "private messages",
     "notification": "notifications",
-    "suggest": "a public gallery with votes",
-    "tags": "a public gallery with tags",
+    "suggest": "public gallery with votes",
+    "tags": "public gallery with tags",
     "topic": "topics",
     "topics": "topics",
 }
-"""Nouns of Imgur's API that are about its community, and what is said not to be here."""
+"""Nouns of Imgur's API that are about its community, and what this server is then said to have none of."""
 
 UNLIMITED = 2_147_483_647
 """What `/3/credits` says of a side that has no limit: it must be a whole number, and ShareX reads 32 bits."""
@@ -172,7 +172,7 @@ class ImgurV3Account:
             missing = f"{rest.split('/')[1].replace('_', ' ')} of accounts"
         if missing is None:
             raise NotFound
-        raise NotFound(f"This server hosts images and has no {missing.removeprefix('a ')}.")
+        raise NotFound(f"This server hosts images and has no {missing}.")
 
     async def _my_image(self, request: Request, account: Account) -> Image:
         """The account's image that the path names; another's is as unknown as none."""
