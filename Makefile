@@ -18,7 +18,7 @@ serve: $(VENV)/.server ## Install the server, start it, print its address, a key
 	@exec $(bin)/heliograph serve
 
 test: $(VENV)/.dev $(clients)/.python $(clients)/.node ## Run every test; real browser, databases and client programs included (ARGS="-k name" for some)
-	@tools/debian-packages chromium=chromium $(shell cat tests/clients/debian-packages)
+	@tools/debian-packages chromium=chromium dot=graphviz $(shell cat tests/clients/debian-packages)
 	$(bin)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types and import contracts

@@ -1,8 +1,12 @@
 """Answers of the server as records, and links in other people's markup."""
 
+from html import escape as escaped
 from html.parser import HTMLParser
 
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+from markdown_it import MarkdownIt
 
 from heliograph import HeliographError, Image, UnexpectedAnswerError
 from heliograph.client._errors import LONGEST_MESSAGE
@@ -70,11 +74,11 @@ def test_an_image_reads_as_its_link() -> None:
     ],
 )
 def test_markdown_keeps_the_alt_text_as_text(alt: str, written: str) -> None:
-    assert image(alt=alt).markdown == f"![{written}](https://h.example/aB3xY7qmTz.png)"
+    assert image(alt=alt).markdown() == f"![{written}](https://h.example/aB3xY7qmTz.png)"
 
 
 def test_markdown_is_not_ended_by_a_bracket_in_the_link() -> None:
-    assert image(link="https://h.example/a)b.png").markdown == "![](https://h.example/a%29b.png)"
+    assert image(link="https://h.example/a)b.png").markdown() == "![](https://h.example/a%29b.png)"
 
 
 def test_html_says_the_same_alt_text_again() -> None:
@@ -84,16 +88,61 @@ def test_html_says_the_same_alt_text_again() -> None:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             told.update(attrs)
 
-    Reader().feed(image(alt="\"><script>'&amp;").html)
+    Reader().feed(image(alt="\"><script>'&amp;").html())
     assert told == {"src": ANSWER["link"], "alt": "\"><script>'&amp;", "width": "3", "height": "2"}
 
 
 def test_bbcode_holds_the_link() -> None:
-    assert image().bbcode == "[img]https://h.example/aB3xY7qmTz.png[/img]"
+    assert image().bbcode() == "[img]https://h.example/aB3xY7qmTz.png[/img]"
+
+
+HARD_TEXTS = [
+    "plain",
+    "a [b] (c)",
+    "\\ ` * _ {x} $y$ 50% #1 ~ ^ | <b> & &copy;",
+    ":name: value",
+    "two\n\nparagraphs",
+    ".. note:: x",
+    "```",
+]
+
+
+@pytest.mark.parametrize("alt", HARD_TEXTS)
+def test_a_reader_of_markdown_sees_one_picture_with_the_same_text(alt: str) -> None:
+    html = MarkdownIt("commonmark").render(image(alt=alt).markdown())
+    assert html == f'<p><img src="{ANSWER["link"]}" alt="{escaped(" ".join(alt.split()))}" /></p>\n'
+
+
+@pytest.mark.parametrize("alt", HARD_TEXTS)
+def test_a_reader_of_restructuredtext_sees_one_picture_with_the_same_text(alt: str) -> None:
+    strict = {"halt_level": 2, "report_level": 5}
+    found = list(publish_doctree(image(alt=alt).rst(), settings_overrides=strict).findall(nodes.image))
+    assert [(each["uri"], each["alt"]) for each in found] == [(ANSWER["link"], " ".join(alt.split()))]
+
+
+def test_restructuredtext_without_words_is_the_picture_alone() -> None:
+    assert image().rst() == ".. image:: https://h.example/aB3xY7qmTz.png\n"
+
+
+def test_latex_gets_a_link_whose_text_is_text() -> None:
+    written = image(alt="50% of {A_1} & $x$ #2 \\ ~^", link="https://h.example/a.png?x=1&y=%20#z").latex()
+    assert written == (
+        r"\href{https://h.example/a.png?x=1\&y=\%20\#z}"
+        r"{50\% of \{A\_1\} \& \$x\$ \#2 \textbackslash{} \textasciitilde{}\textasciicircum{}}"
+    )
+
+
+def test_latex_without_words_shows_the_link() -> None:
+    assert image().latex() == r"\url{https://h.example/aB3xY7qmTz.png}"
+
+
+def test_a_notebook_shows_the_picture_by_its_link() -> None:
+    assert image(alt="x")._repr_html_() == image(alt="x").html()
+    assert image(alt="x")._repr_markdown_() == image(alt="x").markdown()
 
 
 def test_the_title_stands_in_for_a_missing_alt_text() -> None:
-    assert image(title="A cat").markdown.startswith("![A cat]")
+    assert image(title="A cat").markdown().startswith("![A cat]")
 
 
 def test_a_message_is_one_short_line_that_cannot_steer_a_terminal() -> None:

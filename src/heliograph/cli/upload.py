@@ -27,9 +27,11 @@ MANY = 4
 
 FORMATS: dict[str, Callable[[heliograph.Image], str]] = {
     "url": str,
-    "markdown": lambda image: image.markdown,
-    "html": lambda image: image.html,
-    "bbcode": lambda image: image.bbcode,
+    "markdown": lambda image: image.markdown(),
+    "html": lambda image: image.html(),
+    "bbcode": lambda image: image.bbcode(),
+    "rst": lambda image: image.rst(),
+    "latex": lambda image: image.latex(),
     "json": lambda image: json.dumps(image.answer),
 }
 

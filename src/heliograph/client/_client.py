@@ -26,6 +26,7 @@ from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, begin, end, wa
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import MULTIPART_NAME, Operations, searched
 from heliograph.client._source import Progress, Source, is_pipe, spooled
+from heliograph.client.figures import drawn
 
 CONNECT_SECONDS = 10.0
 PAGE = 100
@@ -62,7 +63,7 @@ class Client:
 
     def upload(
         self,
-        source: Source,
+        thing: object,
         *,
         title: str | None = None,
         description: str | None = None,
@@ -72,16 +73,17 @@ class Client:
         idempotency_key: str | None = None,
         album: Album | str | None = None,
     ) -> Image:
-        """Publish a picture: a path, its bytes, a binary file object, or an http(s) URL that the server is to fetch.
+        """Publish anything that can be seen: a path, an http(s) URL that the server is to fetch, a data: URI, bytes, a
+        binary file object, an array, a figure, or what shows itself in notebooks (docs/figures.md).
 
-        A str that is no URL is a path. Files are streamed, never held in memory. `progress` is called with the bytes
-        sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes repeating the whole call
-        safe too. The picture becomes the last of `album`, where one is named (its id, link or delete hash). Raises
-        VerificationError if the receipt says that other bytes arrived than were sent.
+        A str that is no URL is a path. Files are streamed, never held in memory; figures are drawn. `progress` is
+        called with the bytes sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes
+        repeating the whole call safe too. The picture becomes the last of `album`, where one is named (its id, link or
+        delete hash). Raises VerificationError if the receipt says that other bytes arrived than were sent.
         """
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
-        return self._follow(self._operations.upload(source, texts, progress, idempotency_key))
+        return self._follow(self._operations.upload(drawn(thing), texts, progress, idempotency_key))
 
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
@@ -277,7 +279,7 @@ class AsyncClient:
 
     async def upload(
         self,
-        source: Source,
+        thing: object,
         *,
         title: str | None = None,
         description: str | None = None,
@@ -287,7 +289,10 @@ class AsyncClient:
         idempotency_key: str | None = None,
         album: Album | str | None = None,
     ) -> Image:
-        """As Client.upload. A pipe is read to its end in a thread first."""
+        """As Client.upload. A pipe is read to its end in a thread first; figures, which no thread may share, are drawn
+        here and now.
+        """
+        source = drawn(thing)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
         if not is_pipe(source):
@@ -452,7 +457,7 @@ class AsyncClient:
 
 
 def upload(
-    source: Source,
+    thing: object,
     *,
     title: str | None = None,
     description: str | None = None,
@@ -461,13 +466,13 @@ def upload(
     server: str | None = None,
     key: str | None = None,
 ) -> Image:
-    """Publish one picture and return it: `print(heliograph.upload("figure.png"))` prints its link."""
+    """Publish one picture or figure and return it: `print(heliograph.upload("figure.png"))` prints its link."""
     with Client(server, key) as client:
-        return client.upload(source, title=title, description=description, alt=alt, name=name)
+        return client.upload(thing, title=title, description=description, alt=alt, name=name)
 
 
 async def upload_async(
-    source: Source,
+    thing: object,
     *,
     title: str | None = None,
     description: str | None = None,
@@ -478,7 +483,7 @@ async def upload_async(
 ) -> Image:
     """As `upload`, for asyncio."""
     async with AsyncClient(server, key) as client:
-        return await client.upload(source, title=title, description=description, alt=alt, name=name)
+        return await client.upload(thing, title=title, description=description, alt=alt, name=name)
 
 
 class _Gathering:

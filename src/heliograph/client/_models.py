@@ -1,21 +1,16 @@
-"""What the server answers, as frozen records; hides the JSON, and how a link is written in other people's markup."""
+"""What the server answers, as frozen records; hides the JSON."""
 
 from __future__ import annotations
 
 import base64
-import html
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from heliograph.client import _markup
 from heliograph.client._errors import UnexpectedAnswerError, VerificationError
-
-MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]])")
-ENTITY = re.compile(r"&(?=#?\w+;)")
-UNSAFE_IN_MARKUP = {ord(c): f"%{ord(c):02X}" for c in " ()[]<>\"'\\"}
 
 
 @dataclass(frozen=True)
@@ -99,27 +94,37 @@ class Image:
     def __str__(self) -> str:
         return self.link
 
-    @property
     def markdown(self) -> str:
-        """`![alt](link)`, escaped by the rules of CommonMark 0.31 (backslash escapes, entities)."""
-        text = MARKDOWN_SPECIAL.sub(r"\\\1", self._words())
-        text = ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
-        return f"![{text}]({self.link.translate(UNSAFE_IN_MARKUP)})"
+        """`![alt](link)`; the title stands in for a missing alt text, here and below."""
+        return _markup.markdown(self.link, self.alt or self.title)
 
-    @property
     def html(self) -> str:
         """An `img` element with alt text and dimensions."""
-        source, words = html.escape(self.link), html.escape(self._words())
-        return f'<img src="{source}" alt="{words}" width="{self.width}" height="{self.height}">'
+        return _markup.img(self.link, self.alt or self.title, self.width, self.height)
 
-    @property
     def bbcode(self) -> str:
-        """`[img]link[/img]`; BBCode has no alt text that all forums understand."""
-        return f"[img]{self.link.translate(UNSAFE_IN_MARKUP)}[/img]"
+        """`[img]link[/img]`."""
+        return _markup.bbcode(self.link)
 
-    def _words(self) -> str:
-        """What the picture says to who cannot see it, on one line."""
-        return " ".join((self.alt or self.title).split())
+    def rst(self) -> str:
+        """An image directive of reStructuredText."""
+        return _markup.rst(self.link, self.alt or self.title)
+
+    def latex(self) -> str:
+        """A link by the package hyperref."""
+        return _markup.latex(self.link, self.alt or self.title)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the picture, by its link."""
+        return self.html()
+
+    def _repr_markdown_(self) -> str:
+        """The same for notebooks that are exported as Markdown."""
+        return self.markdown()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002 # IPython's own
+        """The same for a terminal: the link. All members, as `repr` shows them, would make notebooks large."""
+        printer.text(self.link)
 
     @classmethod
     def parse(cls, answer: object) -> Image:

@@ -1,0 +1,112 @@
+"""Pixels of what has none yet: SVG and HTML; hides the programs that can draw them.
+
+Hosts of pictures take neither: both may hold scripts. An SVG is drawn by vl-convert or CairoSVG, whichever is
+installed; a page by Chromium or Chrome, in a profile of its own, so that no cookies of anybody are in it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from heliograph.client._errors import InputError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER_SECONDS = 60
+PAGE_MILLISECONDS = 5000
+"""Of the page's own time (which a browser that has nothing to do lets pass at once), for scripts to draw."""
+WIDEST = 4000
+"""Pixels that a page may be wide before its text is broken into lines."""
+TALLEST = 8000
+FRAME = 300
+"""Pixels by which a window is more than what it shows, at most: Chromium counts its bars, though it draws none."""
+
+SVG_START = re.compile(rb"\s*(<\?xml.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<svg[\s>]", re.DOTALL)
+SHRINK = """<style>html,body{background:#fff;height:auto!important}
+body{display:inline-block!important;margin:8px!important}</style>"""
+MEASURE = """<script>addEventListener("load",()=>setTimeout(()=>{const box=document.body.getBoundingClientRect();
+document.documentElement.dataset.size=[box.right+8,box.bottom+8].map(Math.ceil).join("x")},1000))</script>"""
+SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
+
+
+def looks_like_svg(head: bytes) -> bool:
+    """Whether a file that begins so is an SVG."""
+    return SVG_START.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def svg_drawn(svg: bytes) -> bytes:
+    """PNG of an SVG, at its own size. Raises InputError where nothing here can draw it."""
+    for name, draw in (("vl_convert", _by_vl_convert), ("cairosvg", _by_cairosvg)):
+        try:
+            library = import_module(name)
+        except (ImportError, OSError):  # CairoSVG without its C library raises an OSError
+            continue
+        try:
+            return draw(library, svg)
+        except Exception as error:  # whatever a library may raise about a damaged SVG
+            raise InputError(f"{name} could not draw the SVG: {error}") from error
+    raise InputError("To draw an SVG as a picture, install vl-convert: pip install vl-convert-python")
+
+
+def _by_vl_convert(library: ModuleType, svg: bytes) -> bytes:
+    data: bytes = library.svg_to_png(svg.decode("utf-8"))
+    return data
+
+
+def _by_cairosvg(library: ModuleType, svg: bytes) -> bytes:
+    data: bytes = library.svg2png(bytestring=svg)
+    return data
+
+
+def html_drawn(page: str) -> bytes:
+    """PNG of a page or a piece of one, cut to what it holds. Raises InputError where no browser can draw it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise InputError("This shows itself as HTML only. To draw it as a picture, install Chromium or Chrome.")
+    with tempfile.TemporaryDirectory(prefix="heliograph-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder, "page.html")
+        file.write_text(f'<!DOCTYPE html><meta charset="utf-8">{page}{SHRINK}{MEASURE}', "utf-8")
+        told = _browse(browser, file, "--dump-dom", f"--window-size={WIDEST},{TALLEST}").decode("utf-8", "replace")
+        size = SIZE.search(told)
+        if size is None:
+            raise InputError("The browser could not draw this in time.")
+        width, height = min(int(size[1]), WIDEST), min(int(size[2]), TALLEST)
+        picture = Path(folder, "page.png")
+        _browse(browser, file, f"--screenshot={picture}", f"--window-size={width + FRAME},{height + FRAME}")
+        if not picture.exists():
+            raise InputError("The browser could not draw this.")
+        return _cropped(picture, width, height)
+
+
+def _cropped(picture: Path, width: int, height: int) -> bytes:
+    """The upper left of a picture, as PNG."""
+    try:
+        pillow = import_module("PIL.Image")
+    except ImportError as error:
+        raise InputError("To draw what shows itself as HTML, install Pillow: pip install pillow") from error
+    buffer = io.BytesIO()
+    with pillow.open(picture) as whole:
+        whole.crop((0, 0, width, height)).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _browse(browser: str, page: Path, *what: str) -> bytes:
+    """Open `page` without a window, in a profile of its own; what the browser printed."""
+    fixed = ("--headless", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1", "--no-first-run")
+    own = (f"--user-data-dir={page.parent / 'profile'}", f"--virtual-time-budget={PAGE_MILLISECONDS}")
+    root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to run as root with it
+    try:
+        done = subprocess.run(  # noqa: S603 # no shell; the browser is the one that is installed
+            [browser, *fixed, *own, *root, *what, page.as_uri()],
+            capture_output=True, stdin=subprocess.DEVNULL, timeout=BROWSER_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"{browser} could not draw this: {error}") from error
+    return done.stdout

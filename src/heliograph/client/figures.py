@@ -1,0 +1,140 @@
+"""Anything that can be seen, made into what can be sent; hides the many ways in which Python objects show themselves.
+
+A thing is drawn by the library that made it, found in `sys.modules`: who passes a matplotlib figure has imported
+matplotlib already, so nothing is imported to find out that something is none. The same figure gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from heliograph.client._drawers import DRAWERS
+from heliograph.client._errors import HeliographError, InputError
+from heliograph.client._models import Image
+from heliograph.client._rasters import html_drawn, looks_like_svg, svg_drawn
+from heliograph.client._source import Source
+
+RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""Media types of what needs no drawing any more, the best first."""
+
+
+def drawn(thing: object) -> Source:
+    """What `thing` looks like, as something that can be sent: a path, a URL, a file object, or a picture's bytes.
+
+    Paths, URLs and file objects come back as they are; whatever else is drawn, as PNG where there is a choice. Raises
+    InputError, which says what to do, if it cannot be seen or its own library cannot draw it.
+    """
+    if isinstance(thing, str):
+        return _from_uri(thing) if thing[:5].lower() == "data:" else _from_path(thing)
+    if isinstance(thing, os.PathLike):
+        return _from_path(thing)
+    if isinstance(thing, (bytes, bytearray, memoryview)):
+        return svg_drawn(bytes(thing)) if looks_like_svg(bytes(thing[:1024])) else thing
+    if isinstance(thing, Image):
+        raise InputError(f"This is published already: {thing.link}")
+    if hasattr(thing, "read"):
+        return thing  # type: ignore[return-value] # whether it gives bytes is seen when it is opened
+    return _drawn_by_its_library(thing) or _shown_by_itself(thing) or _nothing_to_see(thing)
+
+
+def _from_path(path: str | os.PathLike[str]) -> Source:
+    """The path itself, unless it is that of an SVG file, which no host of pictures takes as it is."""
+    if not os.fsdecode(path).lower().endswith(".svg") or os.fsdecode(path).lower().startswith(("http://", "https://")):
+        return path
+    try:
+        return svg_drawn(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        if isinstance(error, HeliographError):
+            raise
+        return path  # opening it for sending says what is wrong with it
+
+
+def _from_uri(uri: str) -> bytes:
+    """The picture in a `data:` URI (RFC 2397)."""
+    head, comma, body = uri.partition(",")
+    media_type, *parameters = head[len("data:") :].split(";")
+    data = unquote_to_bytes(body)
+    if parameters and parameters[-1].strip().lower() == "base64":
+        try:
+            data = base64.b64decode(b"".join(data.split()), validate=True)
+        except binascii.Error as error:
+            raise InputError(f"The data: URI holds no base64 ({error}). Was it cut short?") from error
+    if not comma or not data:
+        raise InputError("The data: URI holds no picture. A good one begins like data:image/png;base64,iVBORw0KGgo")
+    return svg_drawn(data) if media_type.strip().lower() == "image/svg+xml" else data
+
+
+def _drawn_by_its_library(thing: object) -> bytes | None:
+    """Drawn by the first library that knows it, None where none does."""
+    for name, draw in DRAWERS:
+        try:
+            data = draw(thing)
+        except HeliographError:
+            raise
+        except Exception as error:  # whatever a library may raise while it draws
+            raise InputError(f"{name} could not draw this {type(thing).__name__}: {_reason(error)}") from error
+        if data is not None:
+            return data
+    return None
+
+
+def _shown_by_itself(thing: object) -> bytes | None:
+    """By the methods with which objects show themselves in notebooks (IPython's rich display), None without any."""
+    if isinstance(thing, type):
+        return None  # a class has the methods, but is no object that could show itself
+    bundle = _asked(thing, "_repr_mimebundle_") or {}
+    for media_type in RASTERS:
+        if bundle.get(media_type):
+            return _decoded(bundle[media_type])
+    failures: list[Exception] = []
+    for method in ("_repr_png_", "_repr_jpeg_"):
+        if shown := _tried(lambda method=method: _asked(thing, method), failures):  # type: ignore[misc]
+            return _decoded(shown)
+    vector = bundle.get("image/svg+xml") or _tried(lambda: _asked(thing, "_repr_svg_"), failures)
+    if vector:
+        return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
+    page = bundle.get("text/html") or _tried(lambda: _asked(thing, "_repr_html_"), failures)
+    if page:
+        return html_drawn(str(page))
+    if failures:
+        raise InputError(f"This {type(thing).__name__} could not show itself: {_reason(failures[0])}") from failures[0]
+    return None
+
+
+def _asked(thing: object, method: str) -> Any:  # noqa: ANN401 # objects answer what they like
+    """What `thing` answers to a method of rich display, less the metadata that may come with it; None without it."""
+    ask = getattr(thing, method, None)
+    answer = ask() if callable(ask) else None
+    return answer[0] if isinstance(answer, tuple) and answer else answer
+
+
+def _tried(ask: Callable[[], Any], failures: list[Exception]) -> Any:  # noqa: ANN401 # as above
+    """What asking gives, None where it fails: an object that cannot be a PNG here may still be an SVG."""
+    try:
+        return ask()
+    except Exception as error:  # whatever an object may raise
+        failures.append(error)
+        return None
+
+
+def _decoded(shown: str | bytes) -> bytes:
+    """A picture as notebooks hold it: bytes, or the same in base64."""
+    return base64.b64decode(shown) if isinstance(shown, str) else bytes(shown)
+
+
+def _nothing_to_see(thing: object) -> bytes:
+    raise InputError(
+        f"A {type(thing).__name__} cannot be seen. Pass a path, an http(s) URL, bytes, a file opened in binary mode, "
+        "an array, a picture or a figure."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Why, in one sentence: libraries tend to explain themselves in long paragraphs."""
+    return " ".join(str(error).split()) or type(error).__name__
