@@ -75,5 +75,10 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext heliograph`: adds the magics `%publish` and `%%publish` to IPython (docs/figures.md)."""
+    import_module("heliograph.client.notebook").load(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

@@ -58,13 +58,16 @@ def _in_a_mode_of_png(picture: Any) -> Any:
 
 def _matplotlib(thing: Any) -> bytes | None:
     """A figure, anything drawn on one, `plt` itself (its current figure), or what keeps a figure."""
+    figure = matplotlib_figure(thing)
+    return None if figure is None else _saved(figure)
+
+
+def matplotlib_figure(thing: Any) -> Any:
+    """The figure of matplotlib that is meant by a thing, None where there is none."""
     library = sys.modules.get("matplotlib.figure")
     if library is None:
         return None
-    figure = _current_figure() if _is_pyplot(thing) else _figure_of(thing, library.FigureBase)
-    if figure is None:
-        return None
-    return _saved(figure)
+    return _current_figure() if _is_pyplot(thing) else _figure_of(thing, library.FigureBase)
 
 
 def _saved(figure: Any, **how: Any) -> bytes:

@@ -12,9 +12,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from heliograph.client._errors import InputError
 
@@ -53,6 +55,17 @@ def svg_drawn(svg: bytes) -> bytes:
         except Exception as error:  # whatever a library may raise about a damaged SVG
             raise InputError(f"{name} could not draw the SVG: {error}") from error
     raise InputError("To draw an SVG as a picture, install vl-convert: pip install vl-convert-python")
+
+
+def vega_lite_drawn(chart: Mapping[str, Any]) -> bytes:
+    """PNG of a chart of Vega-Lite. Raises InputError where that cannot be drawn here."""
+    try:
+        data: bytes = import_module("vl_convert").vegalite_to_png(dict(chart))
+    except ImportError as error:
+        raise InputError("To draw a chart of Altair, install vl-convert: pip install vl-convert-python") from error
+    except ValueError as error:
+        raise InputError(f"vl_convert could not draw the chart: {error}") from error
+    return data
 
 
 def _by_vl_convert(library: ModuleType, svg: bytes) -> bytes:

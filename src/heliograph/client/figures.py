@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -17,9 +19,11 @@ from urllib.parse import unquote_to_bytes
 from heliograph.client._drawers import DRAWERS
 from heliograph.client._errors import HeliographError, InputError
 from heliograph.client._models import Image
-from heliograph.client._rasters import html_drawn, looks_like_svg, svg_drawn
+from heliograph.client._rasters import html_drawn, looks_like_svg, svg_drawn, vega_lite_drawn
 from heliograph.client._source import Source
 
+PLOTLY = "application/vnd.plotly.v1+json"
+VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
 RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Media types of what needs no drawing any more, the best first."""
 
@@ -41,6 +45,24 @@ def drawn(thing: object) -> Source:
     if hasattr(thing, "read"):
         return thing  # type: ignore[return-value] # whether it gives bytes is seen when it is opened
     return _drawn_by_its_library(thing) or _shown_by_itself(thing) or _nothing_to_see(thing)
+
+
+def picture_in(bundle: Mapping[str, Any]) -> bytes | None:
+    """The picture of what a notebook shows, a MIME bundle by media types; None where it is none (text, HTML).
+
+    Raises InputError where it is a picture that nothing here can draw.
+    """
+    for media_type in RASTERS:
+        if shown := bundle.get(media_type):
+            return base64.b64decode(shown) if isinstance(shown, str) else bytes(shown)
+    if PLOTLY in bundle:
+        figure = {part: bundle[PLOTLY][part] for part in ("data", "layout")}
+        return _drawn_by_its_library(import_module("plotly.graph_objects").Figure(figure))
+    if chart := next((shown for media_type, shown in bundle.items() if VEGA_LITE.fullmatch(media_type)), None):
+        return vega_lite_drawn(chart)
+    if vector := bundle.get("image/svg+xml"):
+        return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
+    return None
 
 
 def _from_path(path: str | os.PathLike[str]) -> Source:
@@ -89,16 +111,14 @@ def _shown_by_itself(thing: object) -> bytes | None:
     if isinstance(thing, type):
         return None  # a class has the methods, but is no object that could show itself
     bundle = _asked(thing, "_repr_mimebundle_") or {}
-    for media_type in RASTERS:
-        if bundle.get(media_type):
-            return _decoded(bundle[media_type])
+    if (picture := picture_in(bundle)) is not None:
+        return picture
     failures: list[Exception] = []
     for method in ("_repr_png_", "_repr_jpeg_"):
         if shown := _tried(lambda method=method: _asked(thing, method), failures):  # type: ignore[misc]
-            return _decoded(shown)
-    vector = bundle.get("image/svg+xml") or _tried(lambda: _asked(thing, "_repr_svg_"), failures)
-    if vector:
-        return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
+            return picture_in({"image/png": shown})
+    if vector := _tried(lambda: _asked(thing, "_repr_svg_"), failures):
+        return picture_in({"image/svg+xml": vector})
     page = bundle.get("text/html") or _tried(lambda: _asked(thing, "_repr_html_"), failures)
     if page:
         return html_drawn(str(page))
@@ -121,11 +141,6 @@ def _tried(ask: Callable[[], Any], failures: list[Exception]) -> Any:  # noqa: A
     except Exception as error:  # whatever an object may raise
         failures.append(error)
         return None
-
-
-def _decoded(shown: str | bytes) -> bytes:
-    """A picture as notebooks hold it: bytes, or the same in base64."""
-    return base64.b64decode(shown) if isinstance(shown, str) else bytes(shown)
 
 
 def _nothing_to_see(thing: object) -> bytes:

@@ -1,0 +1,215 @@
+"""The magics `%publish` and `%%publish`: figures of a notebook as links; hides IPython, which alone calls this.
+
+A picture is published under an idempotency key made of its bytes and texts, so that a cell run again gives the same
+link for as long as the server remembers the key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, NoReturn
+
+from heliograph.client._client import Client
+from heliograph.client._drawers import matplotlib_figure
+from heliograph.client._errors import GoneError, HeliographError, InputError
+from heliograph.client._models import Image
+from heliograph.client._source import Source, is_pipe, is_url, opened, spooled
+from heliograph.client.figures import drawn, picture_in
+
+FORMATS = ("link", "markdown", "html", "rst", "latex", "bbcode")
+FIRST_OPTION = re.compile(r"(?:^|\s)(?=--[a-z])")
+ALTAIR = ("altair.vegalite.v6.api", "altair.vegalite.v5.api")
+"""Where the class is that all charts of Altair are; notebooks are told HTML of them, which is no picture."""
+REMOVALS = 20
+"""How often the same picture may have been published and removed again before it is called so."""
+
+
+class Publisher:
+    """What the magics do in one session of IPython, `shell`."""
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 # IPython has no types here: it is never imported
+        self._shell = shell
+
+    def publish(self, line: str, cell: str | None = None) -> object:
+        """Publish figures, print their Markdown, and give the images.
+
+        %publish [EXPRESSION] [OPTIONS]   what the expression gives, else the current figure, else what was shown last
+        %publish --all [OPTIONS]          every picture that cells have shown since %load_ext heliograph
+        %%publish [OPTIONS]               what the cell shows, with links in the place of the pictures
+
+        Options: --title, --description, --alt, --name, --album, --format link|markdown|html|rst|latex|bbcode.
+        """
+        expression, options = _read(line)
+        if cell is not None:
+            if expression or options.pop("all"):
+                _refuse("%%publish takes options only: it publishes all that its cell shows.")
+            self._publish_cell(cell, options)
+            return None
+        if options.pop("all"):
+            if expression:
+                _refuse("Pass either an expression or --all.")
+            return self._publish_all(options)
+        thing = self._shell.ev(expression) if expression else self._last_shown()
+        image = self._upload(thing, options)
+        self._close(thing)
+        return image
+
+    def _publish_all(self, options: dict[str, Any]) -> list[Image]:
+        pictures = list(dict.fromkeys(self._pictures_shown()))
+        if not pictures:
+            raise InputError("No cell has shown a picture since %load_ext heliograph.")
+        return [self._upload(picture, options) for picture in pictures]
+
+    def _publish_cell(self, cell: str, options: dict[str, Any]) -> None:
+        """Run the cell; show what it shows, but pictures by their links."""
+        capture = import_module("IPython.utils.capture")
+        with self._showing_pictures(), capture.capture_output(stdout=False, stderr=False) as captured:
+            outcome = self._shell.run_cell(cell)
+        if not outcome.success:
+            for output in captured.outputs:
+                output.display()
+            outcome.raise_error()
+        display = import_module("IPython.display").display
+        published = False
+        for output in captured.outputs:
+            picture = picture_in(output.data or {})
+            if picture is None:
+                output.display()
+            else:
+                display(self._upload(picture, options))
+                published = True
+        pyplot = _pyplot_with_figures()
+        if not published and pyplot is None:
+            raise InputError("The cell has shown no picture.")
+        if not published:
+            display(self._upload(pyplot, options))  # outside of notebooks nobody shows figures after a cell
+
+    @contextmanager
+    def _showing_pictures(self) -> Iterator[None]:
+        """Have objects show themselves in all ways that they know, in a terminal too, and Altair's charts as PNG."""
+        formatter = self._shell.display_formatter
+        active, formatter.active_types = formatter.active_types, formatter.format_types
+        pictures = formatter.formatters["image/png"]
+        for module in ALTAIR:
+            pictures.for_type_by_name(module, "TopLevelMixin", drawn)
+        try:
+            yield
+        finally:
+            formatter.active_types = active
+            for module in ALTAIR:
+                pictures.pop(f"{module}.TopLevelMixin", None)
+
+    def _upload(self, thing: object, options: dict[str, Any]) -> Image:
+        """Publish one thing and print its words; removed meanwhile, it is published anew."""
+        texts = {name: text for name, text in options.items() if name != "format" and text is not None}
+        source = drawn(thing)
+        if is_pipe(source):
+            source = spooled(source)
+        with Client() as client:
+            for removals in range(REMOVALS):
+                try:
+                    image = client.upload(source, idempotency_key=_key(source, texts, removals), **texts)
+                except GoneError:
+                    continue
+                print(image if options["format"] == "link" else getattr(image, options["format"])())  # noqa: T201
+                return image
+        raise InputError(
+            "This picture was published and removed too often. Change its title, or use heliograph.upload."
+        )
+
+    def _last_shown(self) -> object:
+        """The open figure, else the last picture that a cell has shown."""
+        if (pyplot := _pyplot_with_figures()) is not None:
+            return pyplot
+        shown = list(self._pictures_shown())
+        if not shown:
+            raise InputError("Nothing has been shown yet. Say what to publish: %publish figure")
+        return shown[-1]
+
+    def _pictures_shown(self) -> Iterator[bytes]:
+        """All pictures that cells have shown, the first first; those that cannot be drawn here are passed over."""
+        outputs = getattr(self._shell.history_manager, "outputs", None)
+        if outputs is None:
+            raise InputError("This IPython does not remember what was shown; version 9 and later do.")
+        for _, shown in sorted(outputs.items()):
+            for each in shown:
+                try:
+                    picture = picture_in(each.bundle)
+                except HeliographError:
+                    continue
+                if picture is not None:
+                    yield picture
+
+    def _close(self, thing: object) -> None:
+        """Close a published figure that the notebook would show, and keep, at the end of the cell once more."""
+        pyplot, library = sys.modules.get("matplotlib.pyplot"), sys.modules.get("matplotlib")
+        if pyplot is not None and library is not None and "inline" in library.get_backend():
+            figure = matplotlib_figure(thing)
+            if figure is not None:
+                pyplot.close(figure)
+
+
+def load(shell: Any) -> None:  # noqa: ANN401 # as above
+    """Add the magics to a session of IPython, and have its kernel remember what cells show."""
+    if hasattr(shell.display_pub, "store_display_history"):
+        shell.display_pub.store_display_history = True
+    publish = Publisher(shell).publish
+
+    def magic(line: str, cell: str | None = None) -> object:
+        return publish(line, cell)
+
+    magic.__doc__ = Publisher.publish.__doc__
+    as_it_stands = import_module("IPython.core.magic").no_var_expand(magic)  # {} is a dictionary, $ is part of a text
+    shell.register_magic_function(as_it_stands, magic_kind="line_cell", magic_name="publish")
+
+
+def _pyplot_with_figures() -> Any:  # noqa: ANN401 # as above
+    """Pyplot, where it has an open figure; else None."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return pyplot if pyplot is not None and pyplot.get_fignums() else None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in IPython's way instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        _refuse(f"{message}. See %publish?")
+
+
+def _read(line: str) -> tuple[str, dict[str, Any]]:
+    """The expression at the start of a line, "" without one, and the options after it."""
+    start = FIRST_OPTION.search(line.strip())
+    expression = line.strip()[: start.start()] if start else line.strip()
+    parser = _Parser(prog="%publish", add_help=False, allow_abbrev=False)
+    for name in ("title", "description", "alt", "name", "album"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--format", choices=FORMATS, default="markdown")
+    parser.add_argument("--all", action="store_true")
+    try:
+        words = shlex.split(line.strip()[len(expression) :])
+    except ValueError as error:
+        _refuse(f"{error}. See %publish?")
+    return expression.strip(), vars(parser.parse_args(words))
+
+
+def _refuse(message: str) -> NoReturn:
+    raise import_module("IPython.core.error").UsageError(message)
+
+
+def _key(source: Source, texts: dict[str, Any], removals: int) -> str | None:
+    """The idempotency key of a picture and its texts, after so many removals; None for what a URL may show today."""
+    if is_url(source):
+        return None
+    with opened(source) as picture:
+        while picture.read(1 << 20):
+            pass
+        told = json.dumps([picture.sha256, sorted(texts.items()), removals])
+    return f"notebook-{hashlib.sha256(told.encode()).hexdigest()}"
