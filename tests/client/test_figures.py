@@ -130,9 +130,13 @@ def test_floats_and_truth_values_go_from_black_to_white() -> None:
     assert numpy.asarray(picture(drawn(numpy.array([[True, False]])))).tolist() == [[255, 0]]
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "I;16"])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "I;16", "I;16B"]
+)
 def test_a_pillow_picture_of_every_mode_keeps_what_it_shows(mode: str) -> None:
-    original = seen.pillow().convert("L").convert(mode) if mode.startswith("I") else seen.pillow().convert(mode)
+    original = seen.pillow()
+    for step in ("L", "I", mode) if mode.startswith("I") else (mode,):
+        original = original.convert(step)
     shown = picture(drawn(original))
     for each in ((6, 6), (0, 0)):
         if mode.startswith("I"):
@@ -161,12 +165,22 @@ class Broken:
         raise RuntimeError("the pen is empty")
 
 
+class Strange:
+    """Answers everything but to be read, as mocks and proxies do."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "read":
+            raise AttributeError(name)
+        return lambda *_, **__: Strange()
+
+
 UNSEEN = {
     "None": (None, "NoneType cannot be seen"),
     "number": (3, "int cannot be seen"),
     "list": ([1, 2], "list cannot be seen"),
     "class": (Broken, "type cannot be seen"),
     "broken": (Broken(), "could not show itself: the pen is empty"),
+    "strange": (Strange(), "Strange could not"),
     "seven channels": (numpy.ones((2, 2, 7)), r"shape \(2, 2, 7\) is no picture"),
     "one axis": (numpy.ones(5), r"shape \(5,\) is no picture"),
     "empty": (numpy.ones((0, 5)), "is no picture"),

@@ -46,6 +46,8 @@ def _in_a_mode_of_png(picture: Any) -> Any:
     """The same pixels in a mode that PNG can hold; raises InputError where that would lose some."""
     if picture.mode in IN_PNG:
         return picture
+    if picture.mode.startswith("I;16"):
+        picture = picture.convert("I")  # of another order of bytes
     if picture.mode == "I" and min(picture.getextrema()) >= 0 and max(picture.getextrema()) < 1 << 16:
         return picture.convert("I;16")
     if picture.mode in ("I", "F"):

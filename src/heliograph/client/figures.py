@@ -20,7 +20,7 @@ from heliograph.client._drawers import DRAWERS
 from heliograph.client._errors import HeliographError, InputError
 from heliograph.client._models import Image
 from heliograph.client._rasters import html_drawn, looks_like_svg, svg_drawn, vega_lite_drawn
-from heliograph.client._source import Source
+from heliograph.client._source import Source, is_url
 
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
@@ -67,14 +67,13 @@ def picture_in(bundle: Mapping[str, Any]) -> bytes | None:
 
 def _from_path(path: str | os.PathLike[str]) -> Source:
     """The path itself, unless it is that of an SVG file, which no host of pictures takes as it is."""
-    if not os.fsdecode(path).lower().endswith(".svg") or os.fsdecode(path).lower().startswith(("http://", "https://")):
+    if is_url(path) or not os.fsdecode(path).lower().endswith(".svg"):
         return path
     try:
-        return svg_drawn(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
-        if isinstance(error, HeliographError):
-            raise
+        svg = Path(path).read_bytes()
+    except (OSError, ValueError):
         return path  # opening it for sending says what is wrong with it
+    return svg_drawn(svg)
 
 
 def _from_uri(uri: str) -> bytes:
@@ -110,27 +109,33 @@ def _shown_by_itself(thing: object) -> bytes | None:
     """By the methods with which objects show themselves in notebooks (IPython's rich display), None without any."""
     if isinstance(thing, type):
         return None  # a class has the methods, but is no object that could show itself
-    bundle = _asked(thing, "_repr_mimebundle_") or {}
-    if (picture := picture_in(bundle)) is not None:
-        return picture
     failures: list[Exception] = []
-    for method in ("_repr_png_", "_repr_jpeg_"):
-        if shown := _tried(lambda method=method: _asked(thing, method), failures):  # type: ignore[misc]
-            return picture_in({"image/png": shown})
-    if vector := _tried(lambda: _asked(thing, "_repr_svg_"), failures):
-        return picture_in({"image/svg+xml": vector})
-    page = bundle.get("text/html") or _tried(lambda: _asked(thing, "_repr_html_"), failures)
-    if page:
-        return html_drawn(str(page))
+    bundle = _tried(lambda: _asked(thing, "_repr_mimebundle_", include=None, exclude=None), failures)
+    page = bundle.get("text/html") if isinstance(bundle, dict) else None
+    for ask in (
+        lambda: picture_in(bundle or {}),
+        lambda: picture_in({"image/png": _asked(thing, "_repr_png_")}),
+        lambda: picture_in({"image/jpeg": _asked(thing, "_repr_jpeg_")}),
+        lambda: picture_in({"image/svg+xml": _asked(thing, "_repr_svg_")}),
+        lambda: _page_drawn(page or _asked(thing, "_repr_html_")),
+    ):
+        picture: bytes | None = _tried(ask, failures)
+        if picture:
+            return picture
     if failures:
-        raise InputError(f"This {type(thing).__name__} could not show itself: {_reason(failures[0])}") from failures[0]
+        failure = failures[-1]
+        raise InputError(f"This {type(thing).__name__} could not show itself: {_reason(failure)}") from failure
     return None
 
 
-def _asked(thing: object, method: str) -> Any:  # noqa: ANN401 # objects answer what they like
+def _page_drawn(page: object) -> bytes | None:
+    return html_drawn(page) if page and isinstance(page, str) else None
+
+
+def _asked(thing: object, method: str, **how: None) -> Any:  # noqa: ANN401 # objects answer what they like
     """What `thing` answers to a method of rich display, less the metadata that may come with it; None without it."""
     ask = getattr(thing, method, None)
-    answer = ask() if callable(ask) else None
+    answer = ask(**how) if callable(ask) else None
     return answer[0] if isinstance(answer, tuple) and answer else answer
 
 
