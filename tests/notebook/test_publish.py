@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 import heliograph
 from tests.notebook.conftest import LINK, Run, emptied, printed, saved_size, shown
-from tests.running import RunningServer
+from tests.running import RunningServer, free_port
 
 PLOT = "import matplotlib.pyplot as plt\nplt.figure(figsize=(8, 6))\nplt.fill_between([0, 1], [1, 1], color='red')\n"
 
@@ -133,6 +133,14 @@ def test_pictures_of_a_cell_that_fails_are_shown_but_not_published(run: Run) -> 
     cell = run("%%publish\n" + PLOT + "plt.show()\n1/0", allow_errors=True).cells[1]
     assert ["image/png" in each for each in shown(cell)] == [True]
     assert not links(cell)
+
+
+def test_pictures_of_a_cell_are_shown_as_they_are_where_there_is_no_server(run: Run) -> None:
+    cell = "%%publish\n" + PLOT + "plt.show()\nprint('said')\n" + CHARTS["Pillow"]
+    away = f"import os\nos.environ['HELIOGRAPH_URL'] = 'http://127.0.0.1:{free_port()}'"
+    told = run(away, cell, allow_errors=True).cells[2]
+    assert ["image/png" in each for each in shown(told)] == [True, True]
+    assert [each.ename for each in told.outputs if each.output_type == "error"] == ["UnreachableError"]
 
 
 def test_a_terminal_publishes_figures_and_pictures_too(server: RunningServer, tmp_path: Path) -> None:

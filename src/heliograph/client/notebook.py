@@ -12,7 +12,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NoReturn
@@ -77,20 +77,37 @@ class Publisher:
             for output in captured.outputs:
                 output.display()
             outcome.raise_error()
-        display = import_module("IPython.display").display
-        published = False
-        for output in captured.outputs:
-            picture = picture_in(output.data or {})
-            if picture is None:
+        if not self._show(captured.outputs, options):
+            pyplot = _pyplot_with_figures()
+            if pyplot is None:
+                raise InputError("The cell has shown no picture.")
+            self._display(self._upload(pyplot, options))  # outside of notebooks nobody shows figures after a cell
+
+    def _show(self, outputs: Iterable[Any], options: dict[str, Any]) -> int:
+        """Show what a cell has shown, with links in the place of pictures; how many there were.
+
+        Where one cannot be published, it and all after it are shown as they are, and then the error is raised.
+        """
+        published, failure = 0, None
+        for output in outputs:
+            image = None
+            try:
+                picture = picture_in(output.data or {}) if failure is None else None
+                if picture is not None:
+                    image = self._upload(picture, options)
+            except HeliographError as error:
+                failure = error
+            if image is None:
                 output.display()
             else:
-                display(self._upload(picture, options))
-                published = True
-        pyplot = _pyplot_with_figures()
-        if not published and pyplot is None:
-            raise InputError("The cell has shown no picture.")
-        if not published:
-            display(self._upload(pyplot, options))  # outside of notebooks nobody shows figures after a cell
+                self._display(image)
+                published += 1
+        if failure is not None:
+            raise failure
+        return published
+
+    def _display(self, image: Image) -> None:
+        import_module("IPython.display").display(image)
 
     @contextmanager
     def _showing_pictures(self) -> Iterator[None]:
