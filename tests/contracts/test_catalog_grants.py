@@ -105,6 +105,31 @@ async def test_a_refresh_token_that_rotates_gives_tokens_once_of_16_at_once(know
     assert (await known.count(keys), await known.count(refresh_tokens)) == (2, 2)
 
 
+async def test_a_lost_answer_is_replaced_once_of_16_at_once(known: Catalog) -> None:
+    grant, since = await known.with_tokens(), catalog.now() - timedelta(seconds=9)
+    assert await known.database.transaction(grants.use_refresh(REFRESH, grant, known.tokens()))
+    works = [grants.use_refresh_again(REFRESH, grant, known.tokens(), since) for _ in range(AT_ONCE)]
+    assert await winners(known, works) == 1
+    assert await known.count(keys) == 1, "what was lost is no longer good"
+    unused = select(func.count()).select_from(refresh_tokens).where(refresh_tokens.c.used.is_(False))
+    row = await known.database.fetch_one(unused)
+    assert row is not None
+    assert (row[0], await known.count(refresh_tokens)) == (1, 3)
+
+
+async def test_an_answer_arrives_or_is_replaced_and_never_both(known: Catalog) -> None:
+    for each in range(AT_ONCE):
+        grant, since = await known.with_tokens(), catalog.now() - timedelta(seconds=9)
+        next_one = hashed(f"next {each}")
+        assert await known.database.transaction(grants.use_refresh(REFRESH, grant, known.tokens(next_one)))
+        works = [
+            grants.use_refresh_again(REFRESH, grant, known.tokens(), since),
+            grants.use_refresh(next_one, grant, known.tokens()),
+        ]
+        assert await winners(known, works) == 1
+        assert await known.database.transaction(grants.revoke_grant(grant.id))
+
+
 async def test_a_refresh_token_that_stays_gives_tokens_to_all(known: Catalog) -> None:
     grant = await known.with_tokens(rotates=False)
     works = [grants.use_refresh(REFRESH, grant, replace(known.tokens(), refresh_hash=None)) for _ in range(AT_ONCE)]
@@ -211,14 +236,13 @@ async def test_a_deleted_account_leaves_no_grant_behind(known: Catalog) -> None:
     assert counts == [0, 0, 0, 0]
 
 
-async def test_a_built_in_application_is_added_once_of_16_servers_that_start_at_once(known: Catalog) -> None:
-    values: dict[str, object] = {"client_id": "heliographlogin", "key": "k2", "name": "one", "redirects": ""}
-    works = [catalog.add_application_once(values) for _ in range(AT_ONCE)]
+async def test_our_own_application_is_added_once_of_16_servers_that_start_at_once(known: Catalog) -> None:
+    works = [catalog.add_own_application("heliographlogin", f"k{each}", "one") for each in range(2, 2 + AT_ONCE)]
     await asyncio.gather(*(known.database.transaction(work) for work in works))
     found = [catalog.to_application(row) for row in await known.database.fetch_all(catalog.applications_of(None))]
     assert [each.client_id for each in found] == ["c1", "heliographlogin"]
     await known.database.transaction(catalog.change_application(found[1].id, {"suspended": True, "enabled": False}))
-    await known.database.transaction(catalog.add_application_once(values))
+    await known.database.transaction(works[0])
     row = await known.database.fetch_one(catalog.application("heliographlogin"))
     assert row is not None
     assert not catalog.to_application(row).enabled, "who disabled it meant it"

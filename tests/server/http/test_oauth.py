@@ -327,6 +327,7 @@ def test_a_refresh_token_that_comes_twice_ends_the_access(world: World, ada: Bro
     first = exchange(world, world.public, code_for(world, ada, world.public))
     renew = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = ask_token(world, world.public, **renew).json()
+    assert upload(world, second["access_token"]) == 201
     refused(ask_token(world, world.public, **renew), "invalid_grant")
     assert upload(world, second["access_token"]) == 401
     last = {"grant_type": "refresh_token", "refresh_token": second["refresh_token"]}
@@ -334,6 +335,17 @@ def test_a_refresh_token_that_comes_twice_ends_the_access(world: World, ada: Bro
     noted = next(line for line in run(world.server.data, "audit").stdout.splitlines() if "grant.reuse" in line)
     assert "its refresh token was used twice" in noted
     assert "127.0.0.1" in noted
+
+
+def test_a_program_whose_answer_was_lost_asks_once_more(world: World, ada: Browser) -> None:
+    first = exchange(world, world.public, code_for(world, ada, world.public))
+    renew = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    lost, second = (ask_token(world, world.public, **renew).json() for _ in range(2))
+    assert upload(world, second["access_token"]) == 201
+    assert upload(world, lost["access_token"]) == 401
+    next_one = {"grant_type": "refresh_token", "refresh_token": second["refresh_token"]}
+    assert upload(world, ask_token(world, world.public, **next_one).json()["access_token"]) == 201
+    assert "grant.again" in run(world.server.data, "audit").stdout
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])

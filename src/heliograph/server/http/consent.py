@@ -20,6 +20,7 @@ from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import told, wrapped
 from heliograph.server.http.visitors import Visitor, login_address
 from heliograph.server.identity import Devices, Grants
+from heliograph.server.identity.devices import spelt
 from heliograph.server.identity.grants import IMGUR_SCOPES, Wish, checked_redirect, checked_scopes
 from heliograph.server.identity.redirects import host_of, source_of
 from heliograph.server.links import Links
@@ -140,7 +141,7 @@ class ConsentPages:
             return await self._device(request, code, unknown.message)
         may = [ABOUT[scope] for scope in sorted(waiting.scopes)]
         return await self._frame.secret_page(
-            request, "device_question.html", code=code.upper(), application=waiting.application, may=may
+            request, "device_question.html", code=spelt(code), application=waiting.application, may=may
         )
 
     async def answer_device(self, request: Request) -> Response:
