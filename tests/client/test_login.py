@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,10 @@ def test_it_asks_more_slowly_when_it_is_told_to_or_the_server_is_away() -> None:
     """RFC 8628 section 3.5: five seconds more, for all questions that follow."""
     waiting, slower = refused("authorization_pending"), refused("slow_down")
     away, busy = UnreachableError("away"), refused("temporarily_unavailable", 503)
+    enough = replace(refused("temporarily_unavailable", 429), headers={"retry-after": "40"})
     plan = OPERATIONS.finish(CODES)
-    assert pauses(plan, waiting, slower, waiting, away, busy, waiting) == [5, 5, 10, 10, 15, 20, 20]
+    answers = waiting, slower, waiting, away, busy, waiting, enough, waiting
+    assert pauses(plan, *answers) == [5, 5, 10, 10, 15, 20, 20, 40, 40]
 
 
 def test_it_gives_up_when_the_code_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,13 +80,23 @@ def test_it_gives_up_when_the_code_has_ended(monkeypatch: pytest.MonkeyPatch) ->
         plan.send(refused("authorization_pending"))
 
 
-@pytest.mark.parametrize("word", ["invalid_grant", "invalid_client", "server_does_as_it_likes"])
-def test_every_other_word_ends_it(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("access_denied", "denied in the browser"),
+        ("expired_token", "in time"),
+        ("invalid_grant", "because"),
+        ("invalid_client", "because"),
+        ("server_does_as_it_likes", "because"),
+    ],
+)
+def test_every_other_word_ends_it(word: str, told: str) -> None:
     plan = OPERATIONS.finish(CODES)
     next(plan)
     plan.send(None)
-    with pytest.raises(NotAllowedError, match="because"):
+    with pytest.raises(NotAllowedError, match=told) as caught:
         plan.send(refused(word))
+    assert caught.value.name == word
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"user_code": "x"}', b"null"])
