@@ -3,11 +3,14 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 import heliograph
@@ -204,6 +207,48 @@ def test_one_has_the_turn_and_leaves_it_at_its_end(home: Path) -> None:
     second.end()
 
 
+class Losing(BaseHTTPRequestHandler):
+    """Hands requests on to a server, and loses some of its answers about tokens."""
+
+    server: "LosingServer"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        answer = httpx2.request(self.command, self.server.upstream + self.path, content=body, headers=headers)
+        if self.path == "/api/v1/oauth/token" and self.server.to_lose:
+            self.server.to_lose -= 1
+            self.close_connection = True
+            return
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST  # noqa: N815 - as http.server names it
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
+        pass
+
+
+class LosingServer(ThreadingHTTPServer):
+    """The way to `upstream`, on which the next `to_lose` answers about tokens are lost."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), Losing)
+        self.upstream = upstream
+        self.to_lose = 0
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+@pytest.fixture
+def losing(hurried: RunningServer) -> Iterator[LosingServer]:
+    with LosingServer(hurried.url) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory):
     with serving(tmp_path_factory.mktemp("login"), ACCESS_TOKEN_SECONDS="2") as server:
@@ -250,3 +295,27 @@ def test_one_client_serves_many_threads_while_its_token_ends(hurried: RunningSer
         assert not failures
         assert client.login is not None
         assert client.login.account == "ada"
+
+
+def has_login(server: LosingServer, hurried: RunningServer) -> None:
+    """A login by way of `server`, whose access token is over."""
+    with heliograph.Client(server.url) as client:
+        client.log_in(allow(hurried))
+    login = read(config_path()).logins[server.url]
+    keep(config_path(), replace(login, expires=datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def test_a_login_outlives_an_answer_that_is_lost(call: Call, losing: LosingServer, hurried: RunningServer) -> None:
+    has_login(losing, hurried)
+    losing.to_lose = 1
+    assert call("whoami", server=losing.url).account == "ada"
+    assert losing.to_lose == 0
+
+
+def test_a_login_goes_on_after_a_command_whose_answer_was_lost(losing: LosingServer, hurried: RunningServer) -> None:
+    has_login(losing, hurried)
+    losing.to_lose = 1
+    with heliograph.Client(losing.url, retries=0) as client, pytest.raises(UnreachableError):
+        client.whoami()
+    with heliograph.Client(losing.url) as client:
+        assert client.whoami().account == "ada"
