@@ -112,22 +112,45 @@ def test_an_answer_that_is_none_is_called_so_and_not_kept(body: bytes, home: Pat
     assert not home.exists()
 
 
+SAID = {"user_code": "B", "device_code": "d", "verification_uri": f"{SERVER}/device", "expires_in": 9}
+
+
+def refuses_codes(**wrong: object) -> None:
+    plan = OPERATIONS.begin()
+    next(plan)
+    with pytest.raises(UnexpectedAnswerError):
+        plan.send(told(200, **{**SAID, **wrong}))
+
+
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "javascript:alert(1)", "https://h.example/\x1b[2J", "h.example"]
 )
 @pytest.mark.parametrize("name", ["verification_uri", "verification_uri_complete"])
 def test_only_web_addresses_are_shown_and_opened(address: str, name: str) -> None:
-    said = {
-        "user_code": "B",
-        "device_code": "d",
-        "verification_uri": f"{SERVER}/device",
-        "expires_in": 9,
-        name: address,
-    }
+    refuses_codes(**{name: address})
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("interval", -1),
+        ("interval", "inf"),
+        ("interval", "nan"),
+        ("expires_in", 0),
+        ("expires_in", "nan"),
+        ("expires_in", None),
+    ],
+)
+def test_times_that_cannot_be_waited_for_are_no_answer(name: str, seconds: object) -> None:
+    refuses_codes(**{name: seconds})
+
+
+def test_codes_without_a_pause_are_asked_about_every_five_seconds() -> None:
     plan = OPERATIONS.begin()
     next(plan)
-    with pytest.raises(UnexpectedAnswerError):
-        plan.send(told(200, **said))
+    with pytest.raises(StopIteration) as end:
+        plan.send(told(200, **SAID))
+    assert end.value.value.interval == 5
 
 
 def test_what_is_kept_is_not_shown() -> None:

@@ -18,12 +18,15 @@ from heliograph.server import catalog, migrations
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
-from heliograph.server.catalog import tables
+from heliograph.server.catalog import favorites, oauth1, openid, statistics, tables
 from heliograph.server.identity import Identity
 from heliograph.server.migrations import upgrade
 from heliograph.server.model import Album, Blob, Image
 from heliograph.server.ports import Database
 from tests.servers.postgres import PostgresServer
+
+MODULES_WITH_TABLES = (catalog_albums, favorites, oauth1, openid, statistics, tables)
+"""What has to be loaded for all tables to be known."""
 
 
 async def differences(database: Database) -> list[object]:

@@ -41,6 +41,9 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 SLOWER = 5.0
 """Seconds that slow_down and a lost connection add to the interval (RFC 8628 section 3.5)."""
 
+LONGEST_PAUSE = 3600.0
+"""Seconds between two questions that a server may ask for."""
+
 AGAIN = "Run 'heliograph login' again."
 
 
@@ -94,7 +97,7 @@ class LoginOperations:
             except (UnreachableError, LimitReachedError, ServerFailedError) as error:
                 if time.monotonic() > deadline:
                     raise
-                pause = max(pause + SLOWER, error.retry_after or 0.0)
+                pause = max(pause + SLOWER, min(error.retry_after or 0.0, LONGEST_PAUSE))
             except RefusedError as error:
                 pause += SLOWER if error.name == "slow_down" else 0.0
                 over = time.monotonic() > deadline
@@ -203,7 +206,8 @@ def _codes(server: str, said: Any) -> DeviceCodes:  # noqa: ANN401 # JSON may be
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_heliograph(server) from error
-    if not all(_is_web(each) for each in (codes.address, codes.complete)):
+    good = 0 <= codes.interval <= LONGEST_PAUSE and codes.expires_in > 0
+    if not good or not all(_is_web(each) for each in (codes.address, codes.complete)):
         raise _no_heliograph(server)
     return codes
 
