@@ -101,6 +101,12 @@ def test_the_audit_tells_who_did_what_and_from_where(admin: Admin, running: Runn
     assert {tuple(line[3:6:2]) for line in lines if line[2] == image["id"]} == {("owner", "127.0.0.1")}
 
 
+def test_what_strangers_wrote_cannot_steer_the_operators_terminal(admin: Admin, running: RunningServer) -> None:
+    httpx2.post(f"{running.url}/api/v1/tokens", auth=("\x1b]0;\u202ename\x07", "p" * 12), json={})
+    newest = admin("audit", "--limit", "1").splitlines()[0]
+    assert newest.split("\t")[1:3] == ["account.refuse", "]0; name"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
