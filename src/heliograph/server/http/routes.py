@@ -402,6 +402,12 @@ def _as_imgur_reads(scope: Scope) -> Scope:
     return {**scope, "path": "/3/" + "/".join(words), "asked_path": path}
 
 
+_FOR_WHO_ASKED = "private, no-cache"
+"""What caches are told where a handler says nothing of them. Many keep what says nothing at all, by its address alone:
+whose token asked, and that the answer holds delete hashes, they do not look at.
+"""
+
+
 class _Address:
     """One path with all its methods; what a handler raises, foreseen or not, is said in its row's voice."""
 
@@ -416,6 +422,7 @@ class _Address:
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
         if isinstance(row.voice, Telling):
             answer.headers.update(row.voice.headers_of_all(request))
+        answer.headers.setdefault("cache-control", _FOR_WHO_ASKED)
         await answer(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:
