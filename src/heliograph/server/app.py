@@ -52,7 +52,7 @@ from heliograph.server.identity import (
 from heliograph.server.identity.applications import register_own
 from heliograph.server.identity.grants import Lifetimes
 from heliograph.server.library import Library
-from heliograph.server.limits import Limits, Policy, parse_policy
+from heliograph.server.limits import Guard, Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.model import Quota
@@ -98,6 +98,7 @@ class Server:
             queue=settings.image_queue,
         )
         self._limiter = _limiter(settings.valkey_url)
+        self._guard = Guard(self._limiter, MemoryLimiter())
         self._identity = Identity(self._database)
         self._statistics = Statistics(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
@@ -146,17 +147,17 @@ class Server:
         signer, seal = Signer(key, links), _seal(key)
         accounts, applications = Accounts(database, self._identity), Applications(database, self._identity, seal)
         quotas = Quotas(database, Quota(settings.account_bytes, settings.account_images))
-        logins = Logins(accounts, self._limiter, self._audit)
+        logins = Logins(accounts, self._guard, self._audit)
         lifetimes = Lifetimes(
             settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
         )
         grants = Grants(database, self._identity, lifetimes)
         return Services(
             grants=grants,
-            devices=Devices(database, grants, self._limiter, settings.device_code_seconds),
+            devices=Devices(database, grants, self._guard, settings.device_code_seconds),
             accounts=accounts,
             applications=applications,
-            registration=Registration(applications, self._limiter, settings.application_registration),
+            registration=Registration(applications, self._guard, settings.application_registration),
             quotas=quotas,
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
@@ -215,7 +216,7 @@ class Server:
             provider=provider,
             persons=persons,
             seal=seal,
-            limiter=self._limiter,
+            limiter=self._guard,
             audit=self._audit,
             open_to_all=settings.oidc_registration or settings.registration == "open",
         )
