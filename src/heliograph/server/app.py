@@ -161,6 +161,7 @@ class Server:
             quotas=quotas,
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
+            v2_sessions=Sessions(database, derived_key(key, "sessions of Imgur v2"), settings.session_days),
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
             oauth1=OAuth1(database, seal),
             logins=logins,
