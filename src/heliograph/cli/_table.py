@@ -90,7 +90,8 @@ class CommandError(Exception):
 def _usage(error: click.UsageError) -> str:
     """What is wrong with the command line, and where to read how it is used."""
     path = error.ctx.command_path if error.ctx is not None else "heliograph"
-    return f"{error.format_message()} See '{path} --help'."
+    message = error.format_message().strip()
+    return f"{message}{'' if message.endswith('.') else '.'} See '{path} --help'."
 
 
 def _end(message: str, code: int) -> NoReturn:
