@@ -76,9 +76,10 @@ def _told_in_json(name: str, language: str, command: tuple[str, ...], dialect: s
 def _account(name: str, version: str, driver: str, credentials: tuple[str, ...], *, listing: bool = True) -> Program:
     """A program that uploads into an account, by OAuth 2."""
     run, who = (str(PYTHON / "python"), str(DRIVERS / driver)), credentials
+    lists = (*run, "list", *who) if listing else None
     return Program(
         name, version, "Python", "Imgur v3", "PyPI",
-        (*run, "upload", *who, "{picture}"), (*run, "remove", *who, "{delete}"), (*run, "list", *who) if listing else None,
+        (*run, "upload", *who, "{picture}"), (*run, "remove", *who, "{delete}"), lists,
     )  # fmt: skip
 
 
