@@ -193,3 +193,17 @@ def test_a_built_in_secret_must_be_one(running: RunningServer, secret: str) -> N
 
 def test_a_built_in_client_id_needs_its_secret(running: RunningServer) -> None:
     assert run(running.data, "app", "create", "x", "--client-id", "abc").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("token", "create", "ada"), "albums, images:read, images:write. See 'heliograph admin token create --help'."),
+        (("account", "quota", "ada", "--bytes", "5X"), "'5X' is neither a size such as 5GiB, none, nor default. See"),
+        (("account", "quota", "ada", "--images", "5GiB"), "'5GiB' is neither a number, none, nor default. See"),
+    ],
+)
+def test_wrong_usage_is_said_in_whole_sentences(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert told in done.stderr

@@ -29,11 +29,12 @@ from heliograph.server.config import BadSetting, Settings
 from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.dispatch import Application
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.pages_openid import BACK
-from heliograph.server.http.routes import Application, table
+from heliograph.server.http.routes import table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
 from heliograph.server.identity import (

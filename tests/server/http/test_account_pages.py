@@ -201,6 +201,17 @@ def test_an_upload_of_who_is_logged_in_belongs_to_the_account(ada: Browser, brow
     assert "a rare word" not in ada.http.get("/account?q=common").text
 
 
+def test_the_owner_of_a_picture_is_told_so_and_not_that_it_has_just_come(ada: Browser, bob: Browser) -> None:
+    sent = ada.http.post("/", data={"fkey": ada.fkey("/")}, files={"image": ("mine.png", picture(), "image/png")})
+    page = sent.headers["location"]
+    ada.http.cookies.delete("heliograph-delete")
+    shown = ada.http.get(page).text
+    assert "This is your picture" in shown
+    assert "ten minutes" not in shown
+    assert "/delete/" in shown
+    assert "/delete/" not in bob.http.get(page).text
+
+
 def test_another_site_cannot_upload_into_the_account(ada: Browser) -> None:
     answer = ada.http.post("/", data={"title": "forged"}, files={"image": picture()})
     assert answer.status_code == 403

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers
 from heliograph.server.errors import GrantRefused, HeliographError, InvalidFkey, InvalidToken, NotFound, NoTokenSent
-from heliograph.server.http.bodies import small_form
+from heliograph.server.http.fields import small_form
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import told, wrapped
 from heliograph.server.http.visitors import Visitor, login_address

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import Forbidden, InvalidFkey, NoTokenSent
-from heliograph.server.http.bodies import small_form
+from heliograph.server.http.fields import small_form
 from heliograph.server.identity import Fkeys, Sessions
 from heliograph.server.model import EVERYTHING, Account, Caller, Session
 
