@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from heliograph.client._albums import Album
-    from heliograph.client._client import AsyncClient, Client, upload, upload_async
+    from heliograph.client._async_client import AsyncClient, upload_async
+    from heliograph.client._client import Client, upload
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         UnreachableError,
         VerificationError,
     )
+    from heliograph.client._kept import Login
     from heliograph.client._login import DeviceCodes
     from heliograph.client._models import Account, Image, Receipt, Whose
 
@@ -37,6 +39,7 @@ __all__ = [
     "Image",
     "InputError",
     "LimitReachedError",
+    "Login",
     "NotAllowedError",
     "NotFoundError",
     "Receipt",
@@ -51,14 +54,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": "_client",
+    "AsyncClient": "_async_client",
     "Client": "_client",
     "upload": "_client",
-    "upload_async": "_client",
+    "upload_async": "_async_client",
     "Album": "_albums",
     "Account": "_models",
     "DeviceCodes": "_login",
     "Image": "_models",
+    "Login": "_kept",
     "Receipt": "_models",
     "Whose": "_models",
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heliograph import InputError
-from heliograph.client._config import DEFAULT_URL, Target, config_path, load, normal_url
+from heliograph.client._config import DEFAULT_URL, Target, config_path, environment_has_screen, load, normal_url
 
 
 @pytest.fixture
@@ -90,3 +90,19 @@ def test_an_ipv6_address_keeps_its_brackets() -> None:
 )
 def test_each_system_keeps_the_file_where_its_people_look(platform: str, environ: dict[str, str], end: str) -> None:
     assert config_path(environ, platform).as_posix().endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "seen"),
+    [
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"BROWSER": "firefox"}, True),
+        ("darwin", {}, True),
+        ("darwin", {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, False),
+        ("win32", {}, True),
+    ],
+)
+def test_a_browser_is_opened_only_where_it_is_seen(platform: str, environ: dict[str, str], seen: bool) -> None:
+    assert environment_has_screen(environ, platform) is seen

@@ -29,7 +29,7 @@ def closure(name: str, found: set[str]) -> set[str]:
 
 
 def test_the_whole_client_imports_nothing_of_the_server() -> None:
-    commands = "heliograph.cli.upload, heliograph.cli.verify, heliograph.cli.albums"
+    commands = "heliograph.cli.upload, heliograph.cli.verify, heliograph.cli.albums, heliograph.cli.login"
     using_all = f"import heliograph as h, {commands}\n[getattr(h, n) for n in h.__all__]"
     loaded = modules_after(using_all)
     assert "heliograph.client._client" in loaded

@@ -18,12 +18,15 @@ from heliograph.server import catalog, migrations
 from heliograph.server.backends.postgres import PostgresDatabase
 from heliograph.server.backends.sqlite import SqliteDatabase
 from heliograph.server.catalog import albums as catalog_albums
-from heliograph.server.catalog import tables
+from heliograph.server.catalog import favorites, grants, oauth1, openid, statistics, tables
 from heliograph.server.identity import Identity
 from heliograph.server.migrations import upgrade
-from heliograph.server.model import Album, Blob, Image
+from heliograph.server.model import Album, Blob, Grant, Image
 from heliograph.server.ports import Database
 from tests.servers.postgres import PostgresServer
+
+MODULES_WITH_TABLES = (catalog_albums, favorites, oauth1, openid, statistics, tables)
+"""What has to be loaded for all tables to be known."""
 
 
 async def differences(database: Database) -> list[object]:
@@ -31,7 +34,7 @@ async def differences(database: Database) -> list[object]:
     await database.transaction(upgrade.to_head)
     assert await database.transaction(migrations.version) == migrations.HEAD
     return await database.transaction(
-        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog_albums.albums.metadata)
+        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog.metadata)
     )
 
 
@@ -53,15 +56,15 @@ async def test_on_postgresql(postgres_server: PostgresServer) -> None:
         await database.close()
 
 
-def _to_0001(connection: Connection) -> None:
+def _to(revision: str, connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
+    command.upgrade(config, revision)
 
 
 async def albums_come_to_what_was_there(database: Database) -> None:
-    await database.transaction(_to_0001)
+    await database.transaction(lambda connection: _to("0001", connection))
     blob = Blob(b"\x01" * 32, 5, "image/png", 4, 3, 1)
     image = Image("aB3xY7qmTz", "d" * 15, blob, None, None, catalog.now())
     await database.transaction(catalog.add_image(image, None))
@@ -87,6 +90,51 @@ async def test_images_of_an_older_version_can_be_put_into_albums_on_postgresql(
     try:
         await database.transaction(_empty)
         await albums_come_to_what_was_there(database)
+    finally:
+        await database.transaction(_empty)
+        await database.close()
+
+
+async def refresh_tokens_stay_what_they_were(database: Database) -> None:
+    """One that was used before the upgrade is still known as used, and comes too late to have lost its answer."""
+    await database.transaction(lambda connection: _to("0009", connection))
+    await database.transaction(catalog.add_account({"name": "ada", "role": "user"}))
+    values: dict[str, object] = {"client_id": "c1", "key": "k1", "name": "one", "redirects": ""}
+    await database.transaction(catalog.add_application(values))
+    account = await database.fetch_one(catalog.account("ada"))
+    application = await database.fetch_one(catalog.application("c1"))
+    assert account is not None
+    assert application is not None
+    owner, program = catalog.to_account(account), catalog.to_application(application)
+    grant = Grant("g1", owner, program, frozenset({"albums"}), True, catalog.now())
+    await database.transaction(grants.add_grant(grant))
+    row = text("INSERT INTO refresh_tokens (hash, grant_id, expires, used) VALUES (:hash, 'g1', NULL, :used)")
+    states = {b"u" * 32: True, b"n" * 32: False}
+    for token, used in states.items():
+        bound = row.bindparams(hash=token, used=used)
+        await database.transaction(lambda connection, bound=bound: tables.run(connection, bound))
+    await database.transaction(upgrade.to_head)
+    for token, used in states.items():
+        found = await database.fetch_one(grants.refresh_of(token))
+        assert found is not None
+        assert (grants.to_refresh(found).used, found.refresh_used_at) == (used, None)
+
+
+@pytest.mark.anyio
+async def test_refresh_tokens_of_an_older_version_stay_what_they_were_on_sqlite(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "heliograph.db")
+    await refresh_tokens_stay_what_they_were(database)
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_refresh_tokens_of_an_older_version_stay_what_they_were_on_postgresql(
+    postgres_server: PostgresServer,
+) -> None:
+    database = PostgresDatabase(postgres_server.url)
+    try:
+        await database.transaction(_empty)
+        await refresh_tokens_stay_what_they_were(database)
     finally:
         await database.transaction(_empty)
         await database.close()
@@ -130,10 +178,7 @@ VALUES = {
 
 def fill_as_0001_left_it(connection: Connection) -> None:
     """The tables of the first release, with a row in each."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
+    _to("0001", connection)
     for statement in ROWS_OF_0001:
         used = {name: value for name, value in VALUES.items() if f":{name}" in statement}
         connection.execute(text(statement), used)

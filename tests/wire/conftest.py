@@ -36,10 +36,13 @@ class Servers:
 def _credentials(server: RunningServer) -> dict[str, bytes]:
     headers = {"authorization": f"Bearer {server.key}"}
     mine = httpx2.get(f"{server.url}/api/v1/applications", headers=headers).json()["applications"][0]
+    wanted = {"name": "A program of Imgur's", "redirects": ["http://127.0.0.1:9/back"], "secret": True}
+    program = httpx2.post(f"{server.url}/api/v1/applications", headers=headers, json=wanted).json()
     run(server.data, "account", "create", "stranger", "--no-password")
     scopes = [word for scope in ("account", "albums", "images:read", "images:write") for word in ("--scope", scope)]
     stranger = run(server.data, "token", "create", "stranger", *scopes).stdout.strip()
     words = {"token": server.key, "stranger": stranger, "key": mine["key"], "client_id": mine["client_id"]}
+    words |= {"program": program["client_id"], "secret": program["secret"]}
     return {name: word.encode() for name, word in words.items()}
 
 

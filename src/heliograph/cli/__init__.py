@@ -8,9 +8,9 @@ import click
 from heliograph.cli._table import Table
 
 COMMANDS = {
-    "login": ("heliograph.cli.login:login", "Get a key for this computer, by allowing it in a browser."),
-    "logout": ("heliograph.cli.login:logout", "Give the key back and forget it."),
-    "whoami": ("heliograph.cli.login:whoami", "Show whose key is used, and what it may do."),
+    "login": ("heliograph.cli.login:login", "Log in to your account, by allowing it in a browser."),
+    "logout": ("heliograph.cli.login:logout", "End the login to a server, there and here."),
+    "whoami": ("heliograph.cli.login:whoami", "Show who you are to the server, and what may be done."),
     "upload": ("heliograph.cli.upload:upload", "Publish pictures and print their links."),
     "list": ("heliograph.cli.listing:listing", "List and search the images that you own."),
     "albums": ("heliograph.cli.albums:albums", "Make, show, change and remove albums."),
@@ -25,8 +25,8 @@ COMMANDS = {
 """Name: where the command lives, and the line that `heliograph --help` shows for it."""
 
 EPILOG = """\
-Which server, and with which key: --server and --key, else HELIOGRAPH_URL and HELIOGRAPH_KEY, else the texts 'url' and
-'key' of the config file (on Linux ~/.config/heliograph/config.toml), which 'heliograph login' writes.
+Which server, and with which key: --server and --key, else HELIOGRAPH_URL and HELIOGRAPH_KEY, else the config file (on
+Linux ~/.config/heliograph/config.toml): what 'heliograph login' keeps there, or its texts 'url' and 'key'.
 
 Exit codes: 0 done; 1 the server or the picture is at fault; 2 wrong usage; 3 the server cannot be reached; 4 not
 allowed; 5 verification failed; 130 interrupted.

@@ -107,8 +107,8 @@ def one_line(text: str) -> str:
 def refusal(url: str, status: int, body: bytes, retry_after: float | None) -> HeliographError:
     """The error for an answer that is no success: `status` and `body` came from `url`; `retry_after` in seconds.
 
-    A body that is not problem details (RFC 9457) gives UnexpectedAnswerError, except for 429 and 5xx, which a proxy
-    before the server may send in its own words.
+    A body that is neither problem details (RFC 9457) nor OAuth's failure (RFC 6749) gives UnexpectedAnswerError,
+    except for 429 and 5xx, which a proxy before the server may send in its own words.
     """
     problem = _problem(body)
     kind = BY_STATUS.get(status, ServerFailedError if status >= 500 else RefusedError)
@@ -132,14 +132,16 @@ def refusal(url: str, status: int, body: bytes, retry_after: float | None) -> He
 
 
 def _problem(body: bytes) -> dict[str, Any] | None:
-    """The problem details in `body`, or None where it holds none."""
+    """The problem details in `body`, or what becomes of OAuth's failures (RFC 6749 section 5.2); None if neither."""
     try:
         problem = json.loads(body)
     except ValueError:
         return None
-    if not isinstance(problem, dict) or not ({"name", "title", "detail"} & problem.keys()):
+    if not isinstance(problem, dict):
         return None
-    return problem
+    if {"error", "error_description"} <= problem.keys():
+        return {"name": problem["error"], "detail": problem["error_description"]}
+    return problem if {"name", "title", "detail"} & problem.keys() else None
 
 
 def _text(problem: Mapping[str, Any], member: str) -> str:

@@ -1,7 +1,7 @@
 """One request and its answer, with the retries between; hides when trying again is safe and how long to wait.
 
 Nothing here touches the network. A plan is a generator that yields what to do (Send or Wait) and is sent what came of
-it; the drivers in `_client` do it, blocking or not.
+it; the drivers in `_http` do it, blocking or not.
 """
 
 from __future__ import annotations

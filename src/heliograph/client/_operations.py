@@ -23,6 +23,9 @@ from heliograph.client._references import Reference, is_receipt, refer
 from heliograph.client._source import Progress, Source, is_url, opened, sendable
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,128}")
+PAGE = 100
+"""Images or albums asked for at once while listing."""
+
 MULTIPART_NAME = "image"
 """The picture's part, and its file name where it has none: a part without a file name could be taken for text."""
 

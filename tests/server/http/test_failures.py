@@ -1,6 +1,8 @@
 """Every failure of the catalogue has an answer in every dialect."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
@@ -9,14 +11,16 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.server.errors import CATALOGUE, HeliographError
+from heliograph.server.errors import CATALOGUE, GrantRefused, HeliographError
 from heliograph.server.http import (
     images,
+    imgur_oauth,
     imgur_oauth1,
     imgur_v1,
     imgur_v2_words,
     imgur_v3_words,
     native,
+    oauth,
     oembed,
     pages,
     stack_mobile,
@@ -35,7 +39,7 @@ IMAGE_FILE_FAILURES = {
 }
 
 
-def spoken(voice: type, path: str, failure: type[HeliographError], method: str = "POST") -> Response:
+def spoken(voice: type, path: str, failure: Callable[[], HeliographError], method: str = "POST") -> Response:
     """What a dialect says of a failure; speaking needs nothing of a handler's parts but the links."""
     speaker = object.__new__(voice)
     speaker._links = type("Links", (), {"public": "http://h.example"})
@@ -134,9 +138,11 @@ def test_the_stack_exchange_mobile_api_says_every_failure_by_id_and_name(failure
         stack_web.ANSWERS,
         stack_mobile.ANSWERS,
         imgur_oauth1.ANSWERS,
+        oauth.ANSWERS,
+        imgur_oauth.STATUS,
         pages.HEADINGS,
     ],
-    ids=["native", "v1", "v2", "v3", "stack_web", "stack_mobile", "oauth1", "pages"],
+    ids=["native", "v1", "v2", "v3", "stack_web", "stack_mobile", "oauth1", "oauth", "imgur_oauth", "pages"],
 )
 def test_every_table_holds_the_catalogue_and_nothing_else(table: dict[str, object]) -> None:
     assert set(table) == {failure.__name__ for failure in CATALOGUE}
@@ -149,6 +155,33 @@ def test_oauth1_says_every_failure_as_a_form(failure: type[HeliographError]) -> 
     assert list(said) == ["oauth_problem", "oauth_problem_advice"]
     assert (said["oauth_problem_advice"], answer.status_code >= 400) == (failure.message, True)
     assert ("www-authenticate" in answer.headers) is (answer.status_code == 401)
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_oauth_says_every_failure_in_the_words_of_its_rfc(failure: type[HeliographError]) -> None:
+    answer = spoken(oauth.OAuth, "/api/v1/oauth/token", failure)
+    said = json.loads(answer.body)
+    assert list(said) == ["error", "error_description"]
+    assert re.fullmatch(r"[a-z_]+", said["error"])
+    assert (said["error_description"], answer.status_code >= 400) == (failure.message, True)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)
+def test_imgurs_oauth_says_every_failure_wrapped(failure: type[HeliographError]) -> None:
+    answer = spoken(imgur_oauth.ImgurOAuth, "/oauth2/token", failure)
+    told = {"error": failure.message, "request": "/oauth2/token", "method": "POST"}
+    assert json.loads(answer.body) == {"data": told, "success": False, "status": answer.status_code}
+    assert answer.status_code >= 400
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [("invalid_client", 401), ("invalid_grant", 400), ("invalid_scope", 400), ("slow_down", 400)],
+)
+def test_oauth_says_why_a_grant_is_refused(reason: str, status: int) -> None:
+    answer = spoken(oauth.OAuth, "/api/v1/oauth/token", lambda: GrantRefused("Why.", reason))
+    assert (answer.status_code, json.loads(answer.body)) == (status, {"error": reason, "error_description": "Why."})
 
 
 def test_an_image_file_has_a_status_for_every_failure_that_can_meet_it() -> None:

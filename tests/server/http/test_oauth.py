@@ -217,6 +217,8 @@ def test_a_program_is_told_that_somebody_said_no(world: World, ada: Browser) -> 
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),
+        ({"code_challenge": "ü" * 43}, "invalid_request"),
+        ({"code_challenge": "\0" * 43}, "invalid_request"),
         ({"scope": "everything"}, "invalid_scope"),
     ],
 )
@@ -247,6 +249,20 @@ def test_nobody_is_sent_to_an_address_that_the_program_has_not_registered(
         assert answered.status_code == 400
         assert "location" not in answered.headers
         assert "No access for this program" in answered.text
+
+
+def test_nobody_is_sent_on_before_they_have_logged_in(world: World) -> None:
+    answered = Browser(world.server).http.get(authorize_address(world, world.public, response_type="token"))
+    assert answered.headers["location"].startswith("/login?next=")
+
+
+def test_a_page_names_the_program_of_an_address_that_is_no_web_address(world: World, ada: Browser) -> None:
+    redirects = {"name": "Evil", "redirects": ["evil://bank.example/back"]}
+    owner = {"authorization": f"Bearer {world.server.key}"}
+    made = httpx2.post(world.url("/api/v1/applications"), headers=owner, json=redirects).json()
+    page = ada.http.get(imgur(world, Program(made["client_id"], None), response_type="code")).text
+    assert "sent on to <code>evil:</code>" in page
+    assert "bank.example" not in re.sub(r"<input[^>]*>", "", page)
 
 
 def test_a_loopback_address_may_have_another_port(world: World, ada: Browser) -> None:
@@ -295,6 +311,7 @@ def test_a_replayed_code_ends_what_it_gave(world: World, ada: Browser) -> None:
     [
         {"code_verifier": "w" * 50},
         {"code_verifier": ""},
+        {"code_verifier": "é" * 43},
         {"redirect_uri": BACK + "x"},
         {"redirect_uri": ""},
         {"code": "0" * 32},
@@ -327,6 +344,7 @@ def test_a_refresh_token_that_comes_twice_ends_the_access(world: World, ada: Bro
     first = exchange(world, world.public, code_for(world, ada, world.public))
     renew = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = ask_token(world, world.public, **renew).json()
+    assert upload(world, second["access_token"]) == 201
     refused(ask_token(world, world.public, **renew), "invalid_grant")
     assert upload(world, second["access_token"]) == 401
     last = {"grant_type": "refresh_token", "refresh_token": second["refresh_token"]}
@@ -334,6 +352,17 @@ def test_a_refresh_token_that_comes_twice_ends_the_access(world: World, ada: Bro
     noted = next(line for line in run(world.server.data, "audit").stdout.splitlines() if "grant.reuse" in line)
     assert "its refresh token was used twice" in noted
     assert "127.0.0.1" in noted
+
+
+def test_a_program_whose_answer_was_lost_asks_once_more(world: World, ada: Browser) -> None:
+    first = exchange(world, world.public, code_for(world, ada, world.public))
+    renew = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    lost, second = (ask_token(world, world.public, **renew).json() for _ in range(2))
+    assert upload(world, second["access_token"]) == 201
+    assert upload(world, lost["access_token"]) == 401
+    next_one = {"grant_type": "refresh_token", "refresh_token": second["refresh_token"]}
+    assert upload(world, ask_token(world, world.public, **next_one).json()["access_token"]) == 201
+    assert "grant.again" in run(world.server.data, "audit").stdout
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])

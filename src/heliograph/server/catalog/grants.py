@@ -1,4 +1,4 @@
-"""OAuth 2 grants: their codes, refresh tokens and access tokens (table `keys`), and devices that wait for one.
+"""OAuth 2 grants: their codes, refresh tokens and access tokens (table `keys`).
 
 A grant that is taken back is gone with all that was given for it; that it was there stays in the deeds alone.
 """
@@ -179,8 +179,41 @@ def use_refresh(token_hash: bytes, grant: Grant, tokens: Tokens) -> Callable[[Co
 
     The work returns False where it was used before, or its grant has ended.
     """
-    unused = (refresh_tokens.c.hash == token_hash) & refresh_tokens.c.used.is_(False)
-    return _exchange(update(refresh_tokens).where(unused).values(used=grant.rotates), grant, tokens)
+    token = refresh_tokens.c
+    unused = update(refresh_tokens).where(token.hash == token_hash, token.used.is_(False))
+    if not grant.rotates:
+        return _exchange(unused.values(used=False), grant, tokens)
+    exchanged = _exchange(unused.values(used=True, used_at=stamp(tokens.access.created)), grant, tokens)
+
+    def work(connection: Connection) -> bool:
+        # Whoever shows this one has got it, so those before it can no longer have been lost.
+        before = (token.grant_id == grant.id) & (token.hash != token_hash) & token.used_at.is_not(None)
+        connection.execute(update(refresh_tokens).where(before).values(used_at=None))
+        return exchanged(connection)
+
+    return work
+
+
+def use_refresh_again(token_hash: bytes, grant: Grant, tokens: Tokens, since: datetime) -> Callable[[Connection], bool]:
+    """Give tokens for a refresh token once more, in place of all that was given before: it never arrived.
+
+    The work returns False where the token was used before `since` or has come again already, and where an access token
+    or the refresh token that it gave was used: that one did arrive.
+    """
+    token = refresh_tokens.c
+    given = (keys.c.grant_id == grant.id) & (keys.c.created >= token.used_at)
+    arrived = exists(select(keys.c.hash).where(given, keys.c.used.is_not(None)).correlate(refresh_tokens))
+    lost = (token.hash == token_hash) & (token.used_at > stamp(since)) & ~arrived
+
+    def work(connection: Connection) -> bool:
+        if not connection.execute(update(refresh_tokens).where(lost).values(used_at=None)).rowcount:
+            return False
+        connection.execute(update(refresh_tokens).where(token.grant_id == grant.id).values(used=True))
+        connection.execute(delete(keys).where(keys.c.grant_id == grant.id))
+        add_tokens(connection, grant, tokens)
+        return True
+
+    return work
 
 
 def forget_expired() -> Callable[[Connection], None]:

@@ -122,6 +122,8 @@ refresh_tokens = Table(
     Column("grant_id", ForeignKey("grants.id"), nullable=False, index=True),
     Column("expires", BigInteger, index=True),
     Column("used", Boolean, nullable=False),
+    # When, for as long as it may be used once more: until the one that it gave is used, or it did come again.
+    Column("used_at", BigInteger),
 )
 
 # Devices that wait for somebody to let them in (RFC 8628): device code and user code, both as hashes.

@@ -55,7 +55,7 @@ class Devices:
         if not allowance.allowed:
             raise TooManyAttempts(retry_after=allowance.retry_after)
         user = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        codes = Codes(new_secret(), f"{user[:4]}-{user[4:]}", int(self._lifetime.total_seconds()))
+        codes = Codes(new_secret(), spelt(user), int(self._lifetime.total_seconds()))
         waiting = Waiting(application, scopes, catalog.now() + self._lifetime, PAUSE)
         await self._database.transaction(statements.add_waiting(hashed(codes.device), _user_hash(codes.user), waiting))
         return codes
@@ -113,6 +113,15 @@ class Devices:
             raise GrantRefused(f"Ask every {pause} seconds only.", "slow_down")
 
 
+def spelt(user_code: str) -> str:
+    """A user code as the program shows it, from what people type: in any case, with or without the dash."""
+    letters = _letters(user_code)
+    return f"{letters[:4]}-{letters[4:]}"
+
+
 def _user_hash(user_code: str) -> bytes:
-    """The code as people type it: in any case, with or without the dash."""
-    return hashed("".join(letter for letter in user_code.upper() if letter in _LETTERS))
+    return hashed(_letters(user_code))
+
+
+def _letters(user_code: str) -> str:
+    return "".join(letter for letter in user_code.upper() if letter in _LETTERS)

@@ -3,7 +3,8 @@
 Someone allows a program something on a page: that is a grant. The program gets a code, a PIN or at once an access
 token, and turns the first two into tokens, once. Access tokens are keys as any other and found by `Identity`. In our
 own flow a refresh token is exchanged at each use, and one that comes a second time ends the grant, because somebody
-else has it (RFC 9700 section 4.14.2). In Imgur's flow it stays the same, because Imgur's programs keep the first.
+else has it (RFC 9700 section 4.14.2), unless the answer to the first was lost on its way (decision 0027). In Imgur's
+flow it stays the same, because Imgur's programs keep the first.
 """
 
 import hmac
@@ -29,6 +30,9 @@ IMGUR_SCOPES = frozenset({"albums", "images:read", "images:write"})
 
 CODE_SECONDS = 600
 """How long a code or a PIN is good for (RFC 6749 section 4.1.2 wants ten minutes at most)."""
+
+LOST_ANSWER_SECONDS = 90
+"""How long a refresh token may come once more if nothing that it gave was used: our client waits for 60."""
 
 _MOST_KNOWN = 256
 
@@ -150,15 +154,32 @@ class Grants:
         known = statements.to_refresh(row) if row is not None else None
         if known is None or not _is_of(known.grant, by, rotates):
             raise GrantRefused("The refresh token is not valid.", "invalid_grant")
-        if known.used:
-            await self._end_used_twice(known.grant, "refresh token", by)
-        if known.expires is not None and known.expires <= catalog.now():
-            raise GrantRefused("The refresh token has expired.", "invalid_grant")
-        _must_be_enabled(known.grant)
         given, tokens = self._tokens(known.grant, None if rotates else refresh_token)
-        if not await self._database.transaction(statements.use_refresh(hashed(refresh_token), known.grant, tokens)):
+        over = known.expires is not None and known.expires <= catalog.now()
+        if not known.used:
+            if over:
+                raise GrantRefused("The refresh token has expired.", "invalid_grant")
+            _must_be_enabled(known.grant)
+            if await self._database.transaction(statements.use_refresh(hashed(refresh_token), known.grant, tokens)):
+                return given
+        lost = rotates and not over and known.grant.account.enabled
+        if not lost or not await self._replace_lost(refresh_token, known.grant, tokens, by):
             await self._end_used_twice(known.grant, "refresh token", by)
         return given
+
+    async def _replace_lost(self, refresh_token: str, grant: Grant, tokens: statements.Tokens, by: Caller) -> bool:
+        """Give tokens in place of those whose answer was lost. Returns False where that cannot be.
+
+        Whoever of two has the token then holds what is no longer good, and shows it: that ends the grant.
+        """
+        since = catalog.now() - timedelta(seconds=LOST_ANSWER_SECONDS)
+        work = statements.use_refresh_again(hashed(refresh_token), grant, tokens, since)
+        about = f"{grant.application.name}: the answer to its refresh token was lost"
+        who = Caller(by.address, application=grant.application, account=grant.account)
+        deed = done_by(who, "grant.again", grant.application.client_id, about)
+        done = await self._database.transaction(catalog.noted(work, deed))
+        self._identity.forget()
+        return done
 
     async def collect(self, grant_id: str, collect: statements.Collecting) -> Given:
         """Tokens of a grant that let a device in. Raises GrantRefused where they were collected, or it has ended."""
@@ -252,11 +273,12 @@ def checked_redirect(application: Application, named: str | None, *, must_name: 
         if not is_registered(named, application):
             raise GrantRefused("The redirect_uri is not one of those that this program has registered.")
         return named
-    if not application.redirects:
+    usable = [each for each in application.redirects if is_registered(each, application)]
+    if not usable:
         raise GrantRefused("This program has registered no redirect address to go back to.")
-    if must_name and len(application.redirects) > 1:
+    if must_name and len(usable) > 1:
         raise GrantRefused("The redirect_uri is missing: this program has registered several.")
-    return application.redirects[0]
+    return usable[0]
 
 
 def _granted(wish: Wish, account: Account) -> Grant:
@@ -281,5 +303,6 @@ def _must_belong(code: statements.Code, redirect: str | None, verifier: str | No
         raise GrantRefused("The redirect_uri is not the one that the code was asked for with.", "invalid_grant")
     if code.challenge is None:
         return
-    if not verifier or not hmac.compare_digest(create_s256_code_challenge(verifier), code.challenge):
+    plain = verifier and verifier.isascii()
+    if not plain or not hmac.compare_digest(create_s256_code_challenge(verifier), code.challenge):
         raise GrantRefused("The code_verifier does not fit the code_challenge.", "invalid_grant")
