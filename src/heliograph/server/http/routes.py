@@ -437,12 +437,21 @@ class _Address:
 
 
 class _Lost:
-    """What answers where no row does: NotFound in the voice of the rows whose paths begin alike."""
+    """What answers where no row does: NotFound in the voice of the folder's own row, else of the rows in it; where the
+    table has no such folder, of the rows further down the one above.
+    """
 
     def __init__(self, rows: Sequence[Row], metrics: Metrics) -> None:
-        self._voices: dict[str, Voice] = {}
+        own = {row.path: row.voice for row in rows if row.path.endswith("/")}
+        inside: dict[str, Voice] = {}
+        below: dict[str, Voice] = {}
         for row in rows:
-            self._voices.setdefault(row.path.rpartition("/")[0] + "/", row.voice)
+            folder = row.path.rpartition("/")[0]
+            inside.setdefault(folder + "/", row.voice)
+            while folder:
+                folder = folder.rpartition("/")[0]
+                below.setdefault(folder + "/", row.voice)
+        self._voices = below | inside | own
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
