@@ -107,6 +107,7 @@ PROGRAMS: tuple[Program, ...] = (
     _python("imgur-python", "0.2.4", "imgur_python_.py"),
     _python("aioimgur", "0.1.1", "aioimgur_.py"),
     _python("Flask-Imgur", "0.1", "flask_imgur_.py"),
+    _python("ImgurPy", "0.0.1b0", "imgurpy_.py"),
     _python("imgurpoi", "0.0.6", "imgurpoi_.py", remove=False),
     _python("elliesImgurUploader", "0.3", "ellies_imgur_uploader.py", remove=False),
     _python("craption", "1.5.0", "craption_.py", remove=False),
