@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
@@ -166,10 +166,11 @@ def _native(of: Handlers) -> tuple[Row, ...]:
 
 
 def _imgur(of: Handlers) -> tuple[Row, ...]:
-    """Imgur API v1, v2 and v3."""
+    """Imgur API v1 and v3."""
     # fmt: off
     return (
         Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("OPTIONS", "/api/upload.{format}",             of.v1.preflight,       of.v1),
         Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
@@ -184,6 +185,8 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.consent),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
         Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
+        Row("OPTIONS", "/oauth2/token",                    of.imgur_oauth.preflight, of.imgur_oauth),
+        Row("OPTIONS", "/oauth2/revoke",                   of.imgur_oauth.preflight, of.imgur_oauth),
     )
     # fmt: on
 
@@ -390,9 +393,12 @@ class Application:
 
 def _as_imgur_reads(scope: Scope) -> Scope:
     """Imgur v3 took its nouns in any case, and behind any path a slash or the suffix of a format (wire page imgur-v3,
-    section 1). Names, which are every second word, keep their case.
+    section 1). Names, which are every second word, keep their case. Behind the paths of its sign-in programs write a
+    slash too: the token's address is copied so from example to example.
     """
     path = scope["path"]
+    if path.startswith("/oauth2/"):
+        return {**scope, "path": path.rstrip("/")}
     if not path.startswith("/3/"):
         return scope
     words = path[3:].rstrip("/").removesuffix(".json").removesuffix(".xml").split("/")
@@ -414,9 +420,7 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
-        if isinstance(row.voice, Telling):
-            answer.headers.update(row.voice.headers_of_all(request))
-        await answer(scope, receive, send)
+        await _with_headers_of_all(answer, row.voice, request)(scope, receive, send)
 
     async def _answer(self, row: Row, request: Request) -> Response:
         try:
@@ -458,5 +462,11 @@ class _Lost:
         request = Request(scope, receive)
         alike = max((folder for folder in self._voices if scope["path"].startswith(folder)), key=len)
         self._metrics.failures.labels("NotFound").inc()
-        answer: ASGIApp = self._voices[alike].speak(request, NotFound())
-        await answer(scope, receive, send)
+        voice = self._voices[alike]
+        await _with_headers_of_all(voice.speak(request, NotFound()), voice, request)(scope, receive, send)
+
+
+def _with_headers_of_all(answer: Response, voice: Voice, request: Request) -> Response:
+    if isinstance(voice, Telling):
+        answer.headers.update(voice.headers_of_all(request))
+    return answer
