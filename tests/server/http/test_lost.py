@@ -1,7 +1,11 @@
-"""Where no row of the table answers, the voice that fits the path says so."""
+"""Which row of the table answers, and where none does, that the voice that fits the path says so."""
+
+import re
 
 import httpx2
 import pytest
+
+from tests.running import picture
 
 
 @pytest.mark.parametrize("path", ["/gallery/aaaaaaaaaa", "/aaaaaaaaaa/", "/r/pics", "/3.0/image", "/docs/nothing"])
@@ -27,3 +31,11 @@ def test_each_interface_says_in_its_own_words_that_it_has_no_such_call(http: htt
     assert http.get("/oauth2/nothing").json()["status"] == 404
     assert "oauth_problem" in http.get("/oauth/nothing").text
     assert "displayUploadError" in http.post("/image/nothing").text
+
+
+@pytest.mark.parametrize("path", ["//3/upload", "//api/upload.json?key=k", "//2//upload.json?key=k", "//upload/image"])
+def test_an_address_with_a_slash_at_its_end_leads_to_the_same_calls(path: str, http: httpx2.Client) -> None:
+    answer = httpx2.post(str(http.base_url).rstrip("/") + path, files={"image": ("p.png", picture())})
+    name = re.search(r"[A-Za-z0-9]{10}\.png", answer.text)
+    assert name, answer.text
+    assert httpx2.get(f"{str(http.base_url).rstrip('/')}//{name[0]}").is_success

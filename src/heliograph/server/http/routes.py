@@ -4,6 +4,7 @@ Image files (`/ID.ext`, `/IDl.jpg`) are not here: `images.serve` answers them be
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -381,7 +382,11 @@ class Application:
         self._router = Router(routes, redirect_slashes=False, default=_Lost(rows, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request. Several slashes are one: programs put their paths behind an address that somebody has
+        written with a slash at its end.
+        """
+        if scope["type"] == "http" and "//" in scope["path"]:
+            scope = {**scope, "path": re.sub("/{2,}", "/", scope["path"])}
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
             return
