@@ -270,6 +270,7 @@ def _imgur_v3(of: Handlers) -> tuple[Row, ...]:
         *_named("GET",      "/3/account/{user}/albums/count",        account.albums_count, voice),
         *_named("GET",      "/3/account/{user}/albums/{page}",       account.albums,       voice),
         *_named("GET",      "/3/account/{user}/album/{name}",        account.album,        voice),
+        *_named("DELETE",   "/3/account/{user}/album/{name}",        account.remove_album, voice),
         *_named("GET",      "/3/credits",                            account.credits,      voice),
         *_named("GET POST PUT PATCH DELETE", "/3/{rest:path}",       account.not_here,     voice),
     )
