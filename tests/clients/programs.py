@@ -34,6 +34,7 @@ class Program:
 
 _HTTP_MIME = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
 _OLD_HTTP = ("commons-httpclient", "commons-logging", "commons-codec")
+_BY_REFRESH = ("{client_id}", "{client_secret}", "{refresh_token}")
 _KEY_IN_FILE = 'printf {key} >"$HOME/.imgurkey"; node "$0" "$1"'
 
 
@@ -72,12 +73,13 @@ def _told_in_json(name: str, language: str, command: tuple[str, ...], dialect: s
     return Program(name, "Debian's", language, dialect, "Debian", command)
 
 
-def _account(name: str, version: str, driver: str, credentials: tuple[str, ...]) -> Program:
+def _account(name: str, version: str, driver: str, credentials: tuple[str, ...], *, listing: bool = True) -> Program:
     """A program that uploads into an account, by OAuth 2."""
     run, who = (str(PYTHON / "python"), str(DRIVERS / driver)), credentials
+    lists = (*run, "list", *who) if listing else None
     return Program(
         name, version, "Python", "Imgur v3", "PyPI",
-        (*run, "upload", *who, "{picture}"), (*run, "remove", *who, "{delete}"), (*run, "list", *who),
+        (*run, "upload", *who, "{picture}"), (*run, "remove", *who, "{delete}"), lists,
     )  # fmt: skip
 
 
@@ -107,7 +109,6 @@ PROGRAMS: tuple[Program, ...] = (
     _python("imgur-python", "0.2.4", "imgur_python_.py"),
     _python("aioimgur", "0.1.1", "aioimgur_.py"),
     _python("Flask-Imgur", "0.1", "flask_imgur_.py"),
-    _python("ImgurPy", "0.0.1b0", "imgurpy_.py"),
     _python("imgurpoi", "0.0.6", "imgurpoi_.py", remove=False),
     _python("elliesImgurUploader", "0.3", "ellies_imgur_uploader.py", remove=False),
     _python("craption", "1.5.0", "craption_.py", remove=False),
@@ -177,7 +178,8 @@ PROGRAMS: tuple[Program, ...] = (
         "the apps' call", "JavaScript", ("node", str(DRIVERS / "stack_mobile.cjs"), "{picture}", "{token}"),
         "Stack Exchange mobile",
     ),
-    _account("pyimgurapi", "0.5.0", "pyimgurapi_.py", ("{client_id}", "{client_secret}", "{refresh_token}")),
+    _account("ImgurPy", "0.0.1b0", "imgurpy_.py", _BY_REFRESH, listing=False),
+    _account("pyimgurapi", "0.5.0", "pyimgurapi_.py", _BY_REFRESH),
     _account(
         "imgurpython (account)", "1.1.7", "imgurpython_account.py",
         ("{client_id}", "{client_secret}", "{access_token}", "{refresh_token}"),

@@ -71,7 +71,7 @@ async def test_a_worker_killed_while_idle_is_noticed_only_by_the_counters(photo,
 
 
 async def test_a_picture_over_the_deadline_is_given_up_and_its_worker_killed(slow, photo, tmp_path):
-    pool = WorkerPool(workers=1, deadline=0.15)
+    pool = WorkerPool(workers=1, deadline=0.4)
     await pool.start()
     with pytest.raises(CorruptImage, match="too long"):
         await pool.inspect(slow, tmp_path / "target")

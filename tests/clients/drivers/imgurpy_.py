@@ -1,17 +1,17 @@
-"""ImgurPy, as its README shows it: base64 in a form, and a delete by the delete hash."""
+"""ImgurPy, as its README shows it: base64, anonymous or into an account; the account's access token is got anew."""
 
 import base64
 import json
 import sys
-from pathlib import Path
 
 from ImgurPy import ImgurPy
 
-verb, *words = sys.argv[1:]
-imgur = ImgurPy(client_id="0123456789abcde", client_secret="secret")
+verb, client_id, client_secret, refresh_token, *words = sys.argv[1:]
+imgur = ImgurPy(client_id, client_secret, refresh_token)
 if verb == "upload":
-    content = base64.b64encode(Path(words[0]).read_bytes()).decode()
-    image = imgur.ImageUpload(content, "base64", title="Uploaded with ImgurPy")["data"]
-    print(json.dumps({"link": image["link"], "delete": image["deletehash"]}))
+    with open(words[0], "rb") as file:
+        text = base64.b64encode(file.read()).decode()
+    data = imgur.ImageUpload(text, type="base64", title="a title", auth=True)["data"]
+    print(json.dumps({"link": data["link"], "delete": data["deletehash"]}))
 else:
     print(json.dumps(imgur.ImageDelete(words[0])))
