@@ -101,6 +101,12 @@ def test_the_audit_tells_who_did_what_and_from_where(admin: Admin, running: Runn
     assert {tuple(line[3:6:2]) for line in lines if line[2] == image["id"]} == {("owner", "127.0.0.1")}
 
 
+def test_what_strangers_wrote_cannot_steer_the_operators_terminal(admin: Admin, running: RunningServer) -> None:
+    httpx2.post(f"{running.url}/api/v1/tokens", auth=("\x1b]0;\u202ename\x07", "p" * 12), json={})
+    newest = admin("audit", "--limit", "1").splitlines()[0]
+    assert newest.split("\t")[1:3] == ["account.refuse", "]0; name"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -187,3 +193,17 @@ def test_a_built_in_secret_must_be_one(running: RunningServer, secret: str) -> N
 
 def test_a_built_in_client_id_needs_its_secret(running: RunningServer) -> None:
     assert run(running.data, "app", "create", "x", "--client-id", "abc").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("token", "create", "ada"), "albums, images:read, images:write. See 'heliograph admin token create --help'."),
+        (("account", "quota", "ada", "--bytes", "5X"), "'5X' is neither a size such as 5GiB, none, nor default. See"),
+        (("account", "quota", "ada", "--images", "5GiB"), "'5GiB' is neither a number, none, nor default. See"),
+    ],
+)
+def test_wrong_usage_is_said_in_whole_sentences(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert told in done.stderr

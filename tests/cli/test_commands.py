@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -329,3 +330,13 @@ def test_a_server_command_without_the_server_says_what_to_install(run: Run, tmp_
 
 def test_the_program_is_a_command_group() -> None:
     assert list(main.list_commands(None)) == list(COMMANDS)
+
+
+def test_what_a_command_loads_is_never_searched_for_garbage_and_all_else_is() -> None:
+    code = (
+        "import gc, click; from heliograph.cli import main; "
+        "main.get_command(click.Context(main), 'serve'); "
+        "print(gc.isenabled(), gc.get_freeze_count() > 100_000, gc.get_stats()[2]['collections'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "0"]

@@ -31,7 +31,7 @@ async def differences(database: Database) -> list[object]:
     await database.transaction(upgrade.to_head)
     assert await database.transaction(migrations.version) == migrations.HEAD
     return await database.transaction(
-        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog_albums.albums.metadata)
+        lambda connection: compare_metadata(MigrationContext.configure(connection), catalog.metadata)
     )
 
 

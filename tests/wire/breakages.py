@@ -96,7 +96,7 @@ BREAKAGES = (
         "no slash behind the address of tokens",
         "programs copied from Imgur's example for Python write one",
         "imgur_v3",
-        "routes.py",
+        "dispatch.py",
         'return {**scope, "path": path.rstrip("/")}',
         "return scope",
     ),

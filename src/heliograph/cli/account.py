@@ -15,8 +15,8 @@ from heliograph.cli._session import session, with_server
 def account(as_json: bool, server: str | None, key: str | None) -> None:
     """Show your account, and how much of its space is taken.
 
-    The key needs the scope 'account'. Exit codes: 0 done; 1 the server is at fault; 2 wrong usage; 3 it cannot be
-    reached; 4 not allowed.
+    The key needs the scope 'account', which 'heliograph login --scope account' asks for. Exit codes: 0 done; 1 the
+    server is at fault; 2 wrong usage; 3 it cannot be reached; 4 not allowed.
     """
     with session(server, key) as client:
         found = client.account()

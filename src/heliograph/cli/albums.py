@@ -56,7 +56,7 @@ def list_(limit: int | None, as_json: bool, server: str | None, key: str | None)
 
 
 @albums.command()
-@click.argument("images", nargs=-1, metavar="IMAGE...")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @_about
 @_AS_JSON
 @with_server

@@ -29,11 +29,12 @@ from heliograph.server.config import BadSetting, Settings
 from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
+from heliograph.server.http.dispatch import Application
 from heliograph.server.http.hosts import ImageHost
 from heliograph.server.http.images import ImageFiles
 from heliograph.server.http.middleware import Metrics, Surroundings
 from heliograph.server.http.pages_openid import BACK
-from heliograph.server.http.routes import Application, table
+from heliograph.server.http.routes import table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
 from heliograph.server.identity import (
@@ -52,7 +53,7 @@ from heliograph.server.identity import (
 from heliograph.server.identity.applications import register_own
 from heliograph.server.identity.grants import Lifetimes
 from heliograph.server.library import Library
-from heliograph.server.limits import Limits, Policy, parse_policy
+from heliograph.server.limits import Guard, Limits, Policy, parse_policy
 from heliograph.server.links import Links
 from heliograph.server.logins import Logins
 from heliograph.server.model import Quota
@@ -98,6 +99,7 @@ class Server:
             queue=settings.image_queue,
         )
         self._limiter = _limiter(settings.valkey_url)
+        self._guard = Guard(self._limiter, MemoryLimiter())
         self._identity = Identity(self._database)
         self._statistics = Statistics(self._database)
         self._renditions = DiskStore(settings.data_dir / "renditions", durable=False)
@@ -146,20 +148,21 @@ class Server:
         signer, seal = Signer(key, links), _seal(key)
         accounts, applications = Accounts(database, self._identity), Applications(database, self._identity, seal)
         quotas = Quotas(database, Quota(settings.account_bytes, settings.account_images))
-        logins = Logins(accounts, self._limiter, self._audit)
+        logins = Logins(accounts, self._guard, self._audit)
         lifetimes = Lifetimes(
             settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
         )
         grants = Grants(database, self._identity, lifetimes)
         return Services(
             grants=grants,
-            devices=Devices(database, grants, self._limiter, settings.device_code_seconds),
+            devices=Devices(database, grants, self._guard, settings.device_code_seconds),
             accounts=accounts,
             applications=applications,
-            registration=Registration(applications, self._limiter, settings.application_registration),
+            registration=Registration(applications, self._guard, settings.application_registration),
             quotas=quotas,
             tokens=Tokens(database, self._identity),
             sessions=Sessions(database, derived_key(key, "sessions"), settings.session_days),
+            v2_sessions=Sessions(database, derived_key(key, "sessions of Imgur v2"), settings.session_days),
             fkeys=Fkeys(derived_key(key, "fkeys"), links.public),
             oauth1=OAuth1(database, seal),
             logins=logins,
@@ -215,7 +218,7 @@ class Server:
             provider=provider,
             persons=persons,
             seal=seal,
-            limiter=self._limiter,
+            limiter=self._guard,
             audit=self._audit,
             open_to_all=settings.oidc_registration or settings.registration == "open",
         )

@@ -68,6 +68,7 @@ class Services:
     quotas: Quotas
     tokens: Tokens
     sessions: Sessions
+    v2_sessions: Sessions
     fkeys: Fkeys
     oauth1: OAuth1
     grants: Grants
@@ -142,7 +143,7 @@ class _Maker:
     def imgur(self) -> dict[str, Any]:
         on, links, words = self._on, self._links, Words(self._links, self._on.statistics)
         asking = AccountCallers(
-            **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.sessions
+            **self._admission, reader=on.reader, signed=on.signed, oauth1=on.oauth1, sessions=on.v2_sessions
         )
         return {
             "v1": ImgurV1(**self._arriving, library=on.library, statistics=on.statistics),
@@ -160,7 +161,7 @@ class _Maker:
                 **self._admission,
                 reader=on.reader,
                 logins=on.logins,
-                sessions=on.sessions,
+                sessions=on.v2_sessions,
                 words=words,
                 links=links,
             ),

@@ -168,6 +168,31 @@ class Limits:
         return by["account"], [by["address"], by["application"]]
 
 
+class Guard(Limiter):
+    """Slows what must be slowed always, such as guessing: by `shared`, and by `own` while that lets everything through.
+
+    `own` counts in this process alone and has no outage.
+    """
+
+    def __init__(self, shared: Limiter, own: Limiter) -> None:
+        self.let_through = 0
+        self._shared = shared
+        self._own = own
+
+    async def spend(self, buckets: Sequence[Bucket], sides: Sequence[Sequence[Bucket]] = ()) -> Allowance:
+        """Take each bucket's cost, as the port says."""
+        allowance = await self._shared.spend(buckets, sides)
+        return allowance if allowance.buckets else await self._own.spend(buckets, sides)
+
+    async def reachable(self) -> None:
+        """Raise StorageUnavailable where only `own` counts."""
+        await self._shared.reachable()
+
+    async def close(self) -> None:
+        """Let go of what stands behind."""
+        await self._shared.close()
+
+
 def _bucket(rule: Rule, caller: Caller, cost: int) -> Bucket | None:
     """The counter that the rule means for this caller; None where the caller has no such side."""
     who = {

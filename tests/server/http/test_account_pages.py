@@ -182,8 +182,9 @@ def test_a_form_that_is_not_ours_is_refused(ada: Browser, bob: Browser, page: st
     for fkey in (None, "0" * 64, bob.fkey(page)):
         answer = ada.http.post(action, data={"fkey": fkey} if fkey else {})
         assert (answer.status_code, "form has expired" in answer.text) == (403, True)
-    cross = ada.http.post(action, data={"fkey": ada.fkey(page)}, headers={"sec-fetch-site": "cross-site"})
-    assert cross.status_code == 403
+    for site in ("cross-site", "same-site"):
+        cross = ada.http.post(action, data={"fkey": ada.fkey(page)}, headers={"sec-fetch-site": site})
+        assert cross.status_code == 403
     assert ada.http.get("/account").status_code == 200, "she is still logged in, and there"
 
 
@@ -198,6 +199,17 @@ def test_an_upload_of_who_is_logged_in_belongs_to_the_account(ada: Browser, brow
     assert "a rare word" in ada.http.get("/account").text
     assert "a rare word" in ada.http.get("/account?q=RARE").text
     assert "a rare word" not in ada.http.get("/account?q=common").text
+
+
+def test_the_owner_of_a_picture_is_told_so_and_not_that_it_has_just_come(ada: Browser, bob: Browser) -> None:
+    sent = ada.http.post("/", data={"fkey": ada.fkey("/")}, files={"image": ("mine.png", picture(), "image/png")})
+    page = sent.headers["location"]
+    ada.http.cookies.delete("heliograph-delete")
+    shown = ada.http.get(page).text
+    assert "This is your picture" in shown
+    assert "ten minutes" not in shown
+    assert "/delete/" in shown
+    assert "/delete/" not in bob.http.get(page).text
 
 
 def test_another_site_cannot_upload_into_the_account(ada: Browser) -> None:

@@ -338,7 +338,7 @@ def test_a_disabled_program_an_account_and_a_revoked_access_are_refused(world: W
 def test_what_was_allowed_is_listed_and_ends_when_it_is_revoked(world: World) -> None:
     add_person(world.server, "carol")
     carol = Person(world.server, "carol")
-    assert "There is none." in carol.http.get("/account/grants").text
+    assert "You have let no program act for you." in carol.http.get("/account/grants").text
     one, two = (let_in(world.server, world.program, carol) for _ in range(2))
     assert one.get(world.server.url + ACCOUNT).status_code == 200
     page = carol.http.get("/account/grants").text

@@ -356,6 +356,20 @@ def test_the_cookie_of_a_sign_in_acts_for_the_account_below_v2_only(world: World
     assert httpx2.get(f"{world.server.url}/api/v1/images", headers=headers).status_code == 401
 
 
+def test_neither_cookie_is_taken_for_the_other(world: World) -> None:
+    """That of v2 is for images and albums only, and lies with programs; that of the pages may do everything."""
+    v2 = sign_in(world).cookies["IMGURSESSION"]
+    settings = httpx2.get(f"{world.server.url}/account/settings", headers={"Cookie": f"heliograph={v2}"})
+    assert settings.headers["location"].startswith("/login")
+    with httpx2.Client(base_url=world.server.url) as browser:
+        fkey = re.search(r'name="fkey" value="(\w+)"', browser.get("/login").text)
+        assert fkey
+        browser.post("/login", data={"name": "ada", "password": PASSWORD, "fkey": fkey[1]})
+        page = browser.cookies["heliograph"]
+    answer = httpx2.get(f"{world.server.url}/2/account.json", headers={"Cookie": f"IMGURSESSION={page}"})
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("nobody", PASSWORD), ("", ""), ("ada", "")])
 def test_a_wrong_password_is_403_as_programs_wait_for(world: World, name: str, password: str) -> None:
     answer = sign_in(world, name, password)

@@ -115,7 +115,19 @@ def test_an_application_is_made_changed_and_disabled_by_its_owner(owner: httpx2.
 
 
 @pytest.mark.parametrize(
-    "redirect", ["javascript:alert(1)", "/relative", "https://h.example/#part", "https:///no", "https://h.example/ x"]
+    "redirect",
+    [
+        "javascript:alert(1)",
+        "/relative",
+        "https://h.example/#part",
+        "https:///no",
+        "https://h.example/ x",
+        "https://bank.example@h.example/",
+        "https://h.example\\@bank.example/",
+        "https://h.example;sandbox/",
+        "https://*/",
+        "https://h.example:port/",
+    ],
 )
 def test_a_dangerous_redirect_address_is_refused(redirect: str, owner: httpx2.Client) -> None:
     answer = owner.post("/api/v1/applications", json={"name": "App", "redirects": [redirect]})

@@ -217,6 +217,8 @@ def test_a_program_is_told_that_somebody_said_no(world: World, ada: Browser) -> 
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),
+        ({"code_challenge": "ü" * 43}, "invalid_request"),
+        ({"code_challenge": "\0" * 43}, "invalid_request"),
         ({"scope": "everything"}, "invalid_scope"),
     ],
 )
@@ -247,6 +249,20 @@ def test_nobody_is_sent_to_an_address_that_the_program_has_not_registered(
         assert answered.status_code == 400
         assert "location" not in answered.headers
         assert "No access for this program" in answered.text
+
+
+def test_nobody_is_sent_on_before_they_have_logged_in(world: World) -> None:
+    answered = Browser(world.server).http.get(authorize_address(world, world.public, response_type="token"))
+    assert answered.headers["location"].startswith("/login?next=")
+
+
+def test_a_page_names_the_program_of_an_address_that_is_no_web_address(world: World, ada: Browser) -> None:
+    redirects = {"name": "Evil", "redirects": ["evil://bank.example/back"]}
+    owner = {"authorization": f"Bearer {world.server.key}"}
+    made = httpx2.post(world.url("/api/v1/applications"), headers=owner, json=redirects).json()
+    page = ada.http.get(imgur(world, Program(made["client_id"], None), response_type="code")).text
+    assert "sent on to <code>evil:</code>" in page
+    assert "bank.example" not in re.sub(r"<input[^>]*>", "", page)
 
 
 def test_a_loopback_address_may_have_another_port(world: World, ada: Browser) -> None:
@@ -295,6 +311,7 @@ def test_a_replayed_code_ends_what_it_gave(world: World, ada: Browser) -> None:
     [
         {"code_verifier": "w" * 50},
         {"code_verifier": ""},
+        {"code_verifier": "é" * 43},
         {"redirect_uri": BACK + "x"},
         {"redirect_uri": ""},
         {"code": "0" * 32},

@@ -50,6 +50,16 @@ def test_two_servers_share_their_limits_and_outlive_their_valkey(tmp_path: Path,
         assert ready.json()["parts"]["limits"] == "StorageUnavailable"
 
 
+def test_guessing_is_slowed_while_valkey_is_away_too(tmp_path: Path, valkey: ValkeyServer) -> None:
+    with serving(tmp_path, VALKEY_URL=valkey.url()) as server:
+        valkey.kill()
+        guesses = [
+            httpx2.post(f"{server.url}/api/v1/tokens", auth=("owner", f"a wrong one, number {number}"), json={})
+            for number in range(11)
+        ]
+        assert [each.status_code for each in guesses] == [401] * 10 + [429]
+
+
 def test_of_64_requests_at_once_to_four_servers_just_the_limit_is_admitted(
     tmp_path: Path, valkey: ValkeyServer
 ) -> None:

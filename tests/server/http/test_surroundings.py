@@ -144,6 +144,29 @@ def test_an_untrusted_peer_cannot_choose_its_address(http: httpx2.Client, server
     assert logged(server.data.parent / "server.log", answer)["address"] == "127.0.0.1"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/images",
+        "/api/v1/images/{delete_hash}",
+        "/api/v1/albums",
+        "/2/account/images.json",
+        "/3/account/me/images",
+        "/3/image/{delete_hash}",
+    ],
+)
+def test_no_shared_cache_keeps_what_belongs_to_an_account(
+    path: str, http: httpx2.Client, server: RunningServer
+) -> None:
+    """A cache before the server may keep by the address alone what does not forbid it."""
+    owner = {"authorization": f"Bearer {server.key}"}
+    made = http.post("/api/v1/images", files={"image": picture()}, headers=owner)
+    answer = http.get(path.format(**made.json()), headers=owner)
+    assert answer.status_code == 200
+    assert made.json()["delete_hash"] in answer.text or path == "/api/v1/albums"
+    assert {each.headers["cache-control"] for each in (made, answer)} == {"private, no-cache"}
+
+
 def test_alive_and_ready(http: httpx2.Client) -> None:
     assert http.get("/livez").status_code == 200
     answer = http.get("/readyz")

@@ -46,7 +46,8 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
-    return " ".join(str(value).split())
+    # Strangers choose some of it, such as the name in a refused login: it must not steer a terminal.
+    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
 
 
 class Moment(click.ParamType[datetime]):

@@ -85,9 +85,9 @@ def quota(name: str, most_bytes: str | None, most_images: str | None, unbounded:
         most_bytes = most_images = "none"
     chosen: dict[str, int | None] = {}
     if most_bytes is not None:
-        chosen["bytes"] = _most(most_bytes, size_of, "--bytes")
+        chosen["bytes"] = _most(most_bytes, size_of, "--bytes", "a size such as 5GiB")
     if most_images is not None:
-        chosen["images"] = _most(most_images, int, "--images")
+        chosen["images"] = _most(most_images, int, "--images", "a number")
 
     async def work(office: Administration) -> None:
         account = await office.accounts.find(name)
@@ -134,8 +134,8 @@ def delete(name: str, images: str, yes: bool) -> None:
     administer(work)
 
 
-def _most(text: str, read: Callable[[str], int], option: str) -> int | None:
-    """The quota that a text means: a number, NO_QUOTA, or None for that of the settings."""
+def _most(text: str, read: Callable[[str], int], option: str, wanted: str) -> int | None:
+    """The quota that a text means: what is `wanted`, NO_QUOTA, or None for that of the settings."""
     if text in ("none", "default"):
         return NO_QUOTA if text == "none" else None
     try:
@@ -143,7 +143,7 @@ def _most(text: str, read: Callable[[str], int], option: str) -> int | None:
     except ValueError:
         most = -1
     if most < 0:
-        raise click.UsageError(f"{option} {text!r} is neither a number, none, nor default.")
+        raise click.UsageError(f"{option} {text!r} is neither {wanted}, none, nor default.")
     return most
 
 

@@ -19,7 +19,13 @@ def app() -> None:
 @app.command()
 @click.argument("name")
 @click.option("--owner", metavar="ACCOUNT", help="The account that may change it through the API.")
-@click.option("--redirect", "redirects", multiple=True, metavar="URL", help="Where its users may be sent back to.")
+@click.option(
+    "--redirect",
+    "redirects",
+    multiple=True,
+    metavar="URL",
+    help="Where its users may be sent back to; may be repeated.",
+)
 @click.option("--secret", "with_secret", is_flag=True, help="Give it a secret, shown once.")
 @click.option("--client-id", metavar="ID", help="The client id or consumer key that a program has built in.")
 @click.option("--secret-stdin", is_flag=True, help="Read the secret that the program has built in from standard input.")

@@ -16,7 +16,14 @@ def token() -> None:
 
 @token.command()
 @click.argument("account")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="What it may do.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; may be repeated.",
+)
 @click.option("--expires", type=Moment(1), help="When it ends: a date, or days such as 90d. Never, if left out.")
 @click.option("--name", default="made by the operator", help="What it is for.")
 def create(account: str, scopes: tuple[str, ...], expires: datetime | None, name: str) -> None:

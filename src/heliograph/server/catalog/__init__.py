@@ -4,6 +4,8 @@ A function that reads returns a statement for `Database.fetch_*`; one that write
 `Database.transaction`. Times are whole milliseconds since 1970, UTC, in the tables, and aware datetimes in the records.
 """
 
+# Tables register with `metadata` as their modules are loaded: whoever asks for it gets them all.
+from heliograph.server.catalog import albums, favorites, oauth1, openid, statistics  # noqa: F401
 from heliograph.server.catalog.deeds import deeds_since, forget_deeds, noted, to_deed
 from heliograph.server.catalog.identity import (
     First,

@@ -1,4 +1,4 @@
-"""OAuth 2 grants: their codes, refresh tokens and access tokens (table `keys`), and devices that wait for one.
+"""OAuth 2 grants: their codes, refresh tokens and access tokens (table `keys`).
 
 A grant that is taken back is gone with all that was given for it; that it was there stays in the deeds alone.
 """

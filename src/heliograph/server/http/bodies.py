@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
@@ -88,25 +87,6 @@ def form_of(request: Request) -> Form:
     way that the fields ask for. Its picture is closed by then.
     """
     return getattr(request.state, "form", None) or Form()
-
-
-async def small_body(request: Request) -> bytes:
-    """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > 256 * 1024:
-            raise BadParameter("The body is longer than an edit can be.")
-    return body
-
-
-async def small_form(request: Request) -> QueryParams:
-    """The fields of a page's form without a picture (application/x-www-form-urlencoded). Raises BadParameter."""
-    body = await small_body(request)
-    try:
-        return QueryParams(parse_qsl(_text(body), keep_blank_values=True, max_num_fields=_MOST_PARTS))
-    except ValueError as problem:
-        raise BadParameter(f"The form has more than {_MOST_PARTS} fields.") from problem
 
 
 class _Parse:

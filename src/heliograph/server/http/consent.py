@@ -5,6 +5,7 @@ is not known, nobody is sent anywhere (RFC 6749 section 4.1.2.1); what else is w
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from heliograph.server.callers import Callers
 from heliograph.server.errors import GrantRefused, HeliographError, InvalidFkey, InvalidToken, NotFound, NoTokenSent
-from heliograph.server.http.bodies import small_form
+from heliograph.server.http.fields import small_form
 from heliograph.server.http.frame import Frame
 from heliograph.server.http.imgur_oauth import told, wrapped
 from heliograph.server.http.visitors import Visitor, login_address
@@ -42,7 +43,7 @@ _REPEATED = (
 """What the form sends again, to be checked again."""
 
 
-_CHALLENGE_LENGTH = 43
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _DENIED = GrantRefused("Access was denied.", "access_denied")
 
 
@@ -72,15 +73,17 @@ class ConsentPages:
     # Our own flow: a code, with PKCE
 
     async def ask(self, request: Request) -> Response:
-        """GET /api/v1/oauth/authorize."""
+        """GET /api/v1/oauth/authorize. Who is not logged in is sent to no program: anybody can register one, and would
+        have links to any place that begin with our address (RFC 9700 section 4.11.2).
+        """
         asked = await self._asked(request.query_params)
+        visitor = await self._frame.visitors.visitor(request)
+        if visitor.account is None:
+            return self._frame.redirect(login_address(request))
         try:
             asked = _checked(asked, request.query_params)
         except GrantRefused as refused:
             return _refused(asked, refused)
-        visitor = await self._frame.visitors.visitor(request)
-        if visitor.account is None:
-            return self._frame.redirect(login_address(request))
         return await self._question(request, asked, request.query_params, _NATIVE)
 
     async def answer(self, request: Request) -> Response:
@@ -250,8 +253,7 @@ def _checked(asked: Asked, fields: Mapping[str, str]) -> Asked:
     """The request to our own flow, with its scopes. Raises GrantRefused for what the program is to be told of."""
     if fields.get("response_type") != "code":
         raise GrantRefused("The response_type must be code.", "unsupported_response_type")
-    challenge = asked.wish.challenge
-    if not challenge or len(challenge) != _CHALLENGE_LENGTH or fields.get("code_challenge_method") != "S256":
+    if not _CHALLENGE.fullmatch(asked.wish.challenge or "") or fields.get("code_challenge_method") != "S256":
         raise GrantRefused("A code_challenge of 43 characters by the method S256 is needed (RFC 7636).")
     return replace(asked, wish=replace(asked.wish, scopes=checked_scopes(fields.get("scope"))))
 

@@ -1,6 +1,7 @@
-"""The fields of a request that brings no picture, whatever its method: those of the query, then those of the body.
+"""Requests that bring no picture: their bodies, which are small, and their fields, whatever the method.
 
-The body may be a form of either kind or JSON. A field may come several times.
+Fields are those of the query, then those of the body, which may be a form of either kind or JSON. A field may come
+several times.
 """
 
 import re
@@ -9,13 +10,15 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.bodies import small_body
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
+
+_MOST_OF_A_PAGE = 100
 
 _LIST = re.compile(r"\[\w*\]\Z")
 """How PHP and the libraries that write for it mark a field that is one of several: `ids[]`, `ids[0]`."""
@@ -40,6 +43,25 @@ class Fields:
         """The words of lists, each in a field of its own or joined by commas."""
         values = (value for name, value in self._pairs if name in names)
         return [word for value in values for each in value.split(",") if (word := each.strip())]
+
+
+async def small_body(request: Request) -> bytes:
+    """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > 256 * 1024:
+            raise BadParameter("The body is longer than an edit can be.")
+    return body
+
+
+async def small_form(request: Request) -> QueryParams:
+    """The fields of a page's form without a picture (application/x-www-form-urlencoded). Raises BadParameter."""
+    body = await small_body(request)
+    try:
+        return QueryParams(parse_qsl(_text(body), keep_blank_values=True, max_num_fields=_MOST_OF_A_PAGE))
+    except ValueError as problem:
+        raise BadParameter(f"The form has more than {_MOST_OF_A_PAGE} fields.") from problem
 
 
 async def read_fields(request: Request) -> Fields:
@@ -102,8 +124,9 @@ def _json(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _text(raw: bytes) -> str:
-    """UTF-8, else Latin-1, which has a character for each byte."""
+    """UTF-8, else Latin-1, which has a character for each byte. Never a NUL."""
     try:
-        return raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        text = raw.decode("latin-1")
+    return text.replace("\0", "")

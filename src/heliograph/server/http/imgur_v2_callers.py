@@ -1,8 +1,9 @@
 """Who calls the account calls of Imgur API v2, and what they sent: one way in for all of them.
 
 Whose account it is says a signature of OAuth 1.0a, a token of ours (`Authorization: Bearer`, or `key` in the query), or
-the cookie of `/2/signin`. That cookie is not the one of the pages: it lies below `/2/` only, and SameSite=Strict keeps
-other sites' pages and links from making a browser send it, so that calls that change things need no fkey.
+the cookie of `/2/signin`. That cookie is signed by another key than the one of the pages, and neither is good for the
+other. It lies below `/2/` only, and SameSite=Strict keeps other sites' pages and links from making a browser send it,
+so that calls that change things need no fkey.
 """
 
 from collections.abc import AsyncIterator

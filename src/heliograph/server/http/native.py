@@ -18,7 +18,8 @@ from heliograph.server.callers import Callers, account_of, may_remove, must_have
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
-from heliograph.server.http.bodies import Form, Reader, small_body
+from heliograph.server.http.bodies import Form, Reader
+from heliograph.server.http.fields import small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
 from heliograph.server.http.visitors import Visitors
 from heliograph.server.library import Library, Search

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from heliograph.server.callers import Callers
 from heliograph.server.errors import GrantRefused, HeliographError
 from heliograph.server.http.allowances import admitted, rate_limit_fields
-from heliograph.server.http.bodies import small_form
+from heliograph.server.http.fields import small_form
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Devices, Given, Grants
 from heliograph.server.identity.grants import checked_scopes

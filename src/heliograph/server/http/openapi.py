@@ -169,17 +169,19 @@ def _paths() -> dict[str, Any]:
         "/api/v1/images/{id}/favorite": favorite_path("image"),
         **album_paths(),
         "/api/v1/albums/{id}/favorite": favorite_path("album"),
-        "/.well-known/heliograph-keys.json": {
-            "get": {
-                "operationId": "keys",
-                "summary": "The public keys that receipts are signed with",
-                "security": [{}],
-                "responses": {
-                    "200": {
-                        "description": "A JWK Set (RFC 7517) of Ed25519 keys (RFC 8037).",
-                        "content": {"application/json": {"schema": {"type": "object"}}},
-                    }
-                },
+        "/.well-known/heliograph-keys.json": {"get": _keys()},
+    }
+
+
+def _keys() -> dict[str, Any]:
+    return {
+        "operationId": "keys",
+        "summary": "The public keys that receipts are signed with",
+        "security": [{}],
+        "responses": {
+            "200": {
+                "description": "A JWK Set (RFC 7517) of Ed25519 keys (RFC 8037).",
+                "content": {"application/json": {"schema": {"type": "object"}}},
             }
         },
     }

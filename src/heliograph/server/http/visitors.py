@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import Forbidden, InvalidFkey, NoTokenSent
-from heliograph.server.http.bodies import small_form
+from heliograph.server.http.fields import small_form
 from heliograph.server.identity import Fkeys, Sessions
 from heliograph.server.model import EVERYTHING, Account, Caller, Session
 
@@ -136,8 +136,11 @@ class Visitors:
 
 
 def must_be_ours(request: Request) -> None:
-    """Raise Forbidden where a browser says that a form was sent from another site's page (Fetch Metadata)."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    """Raise Forbidden where a browser says that a form was sent from another host's page (Fetch Metadata).
+
+    A host of the same site is another's, too: cookies come along from there.
+    """
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise Forbidden("This form can only be sent from its own page. Programs use the API.")
 
 

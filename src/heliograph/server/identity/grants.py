@@ -252,11 +252,12 @@ def checked_redirect(application: Application, named: str | None, *, must_name: 
         if not is_registered(named, application):
             raise GrantRefused("The redirect_uri is not one of those that this program has registered.")
         return named
-    if not application.redirects:
+    usable = [each for each in application.redirects if is_registered(each, application)]
+    if not usable:
         raise GrantRefused("This program has registered no redirect address to go back to.")
-    if must_name and len(application.redirects) > 1:
+    if must_name and len(usable) > 1:
         raise GrantRefused("The redirect_uri is missing: this program has registered several.")
-    return application.redirects[0]
+    return usable[0]
 
 
 def _granted(wish: Wish, account: Account) -> Grant:
@@ -281,5 +282,6 @@ def _must_belong(code: statements.Code, redirect: str | None, verifier: str | No
         raise GrantRefused("The redirect_uri is not the one that the code was asked for with.", "invalid_grant")
     if code.challenge is None:
         return
-    if not verifier or not hmac.compare_digest(create_s256_code_challenge(verifier), code.challenge):
+    plain = verifier and verifier.isascii()
+    if not plain or not hmac.compare_digest(create_s256_code_challenge(verifier), code.challenge):
         raise GrantRefused("The code_verifier does not fit the code_challenge.", "invalid_grant")

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from heliograph.server.catalog import albums as catalog_albums
+from heliograph.server import catalog
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=catalog_albums.albums.metadata, transactional_ddl=False)
+context.configure(connection=connection, target_metadata=catalog.metadata, transactional_ddl=False)
 context.run_migrations()
