@@ -223,5 +223,12 @@ PROGRAMS: tuple[Program, ...] = (
 
 LEFT_OUT: dict[str, str] = {
     "LikX": "its wheel needs GTK's development files to build pycairo; its way of encoding is a transcript",
+    "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, Greenshot, "
+    "Imgur.API, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry of "
+    "programs; what they send and read are transcripts",
+    "KDE Purpose, xfce4-screenshooter, lximage-qt, Shutter": "only a whole desktop session can press their buttons; "
+    "what they send and read are transcripts",
+    "Stacks-Editor, Mathics3": "what they send and read are transcripts",
+    "imgur-cli, PicList": "imgurpython's and PicGo's own requests, which are run",
 }
-"""Programs that were tried and cannot be run here: name -> reason."""
+"""Programs of the wire page clients that are not run: name -> reason."""

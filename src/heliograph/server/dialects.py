@@ -186,7 +186,7 @@ class _Maker:
             "v3_words": words,
             "v3": ImgurV3(**shared, **arriving, library=on.library, favorites=on.favorites),
             "v3_albums": ImgurV3Albums(**shared, albums=on.albums, favorites=on.favorites),
-            "v3_account": ImgurV3Account(**shared, shelves=on.shelves, library=on.library),
+            "v3_account": ImgurV3Account(**shared, shelves=on.shelves, library=on.library, albums=on.albums),
         }
 
     def stack_exchange(self) -> dict[str, Any]:

@@ -100,7 +100,8 @@ def test_imgur_v3_says_every_failure_in_both_formats(failure: type[HeliographErr
     assert (said["success"], said["status"]) == (False, answer.status_code)
     in_xml = ElementTree.fromstring(spoken(imgur_v3_words.ImgurV3Words, "/3/image.xml", failure).body)
     assert (in_xml.get("success"), in_xml.get("status")) == ("0", str(answer.status_code))
-    assert in_xml.find("error") is not None
+    error = said["data"]["error"]
+    assert in_xml.findtext("error") == (error["message"] if isinstance(error, dict) else error) != ""
 
 
 @pytest.mark.parametrize("failure", CATALOGUE, ids=lambda failure: failure.__name__)

@@ -91,7 +91,9 @@ def test_albums_come_by_pages_until_one_is_short(ada: httpx2.Client) -> None:
     assert ada.get("/3/account/me/albums?perPage=1000").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["images/first", "images?page=-1", "images?perPage=ten", "albums?page=1e3"])
+@pytest.mark.parametrize(
+    "path", ["images/first", "images?page=-1", "images?perPage=ten", "images?perPage=0", "albums?page=1e3"]
+)
 def test_a_page_that_is_no_number_is_refused(path: str, ada: httpx2.Client) -> None:
     answer = ada.get(f"/3/account/me/{path}")
     assert answer.status_code == 400
@@ -106,6 +108,28 @@ def test_one_image_is_shown_and_deleted(ada: httpx2.Client) -> None:
         answer = ada.get(f"/3/account/me/image/{image['id']}")
         said = f"Unable to find an image with the id, {image['id']}"
         assert (answer.status_code, answer.json()["data"]["error"]) == (404, said)
+
+
+def test_one_album_is_shown_and_deleted_and_its_images_stay(ada: httpx2.Client) -> None:
+    image = ada.post("/3/image", files={"image": ("p.png", picture())}).json()["data"]
+    for named in ("id", "deletehash"):
+        album = ada.post("/3/album", data={"ids": image["id"]}).json()["data"]
+        assert ada.delete(f"/3/account/me/album/{album[named]}").json() == {
+            "data": True,
+            "success": True,
+            "status": 200,
+        }
+        answer = ada.get(f"/3/account/me/album/{album['id']}")
+        said = f"Unable to find an album with the id, {album['id']}"
+        assert (answer.status_code, answer.json()["data"]["error"]) == (404, said)
+    assert ada.delete(f"/3/account/me/image/{image['id']}").json()["data"] is True
+
+
+def test_anothers_album_is_not_deleted_among_ones_own(ada: httpx2.Client) -> None:
+    album = httpx2.post(f"{ada.base_url}/3/album").json()["data"]
+    for named in ("id", "deletehash"):
+        assert ada.delete(f"/3/account/me/album/{album[named]}").status_code == 404
+    assert httpx2.get(f"{ada.base_url}/3/album/{album['id']}").status_code == 200
 
 
 def test_anothers_image_is_unknown_among_ones_own(ada: httpx2.Client) -> None:

@@ -68,6 +68,7 @@ CASES = [
     Case("GET", "/3/account/me/albums/count", 401, 200, "albums"),
     Case("GET", "/3/account/me/albums/0", 401, 200, "albums"),
     Case("GET", "/3/account/me/album/{album}", 401, 404, "albums", 404),
+    Case("DELETE", "/3/account/me/album/{album}", 401, 404, "albums", 404),
     Case("GET", "/3/credits", 200, 200),
     *(Case(method, "/3/gallery/hot", 404, 404) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
 ]

@@ -560,6 +560,12 @@ def test_imgurs_failures_are_wrapped_400s(world: World, fields: dict[str, str], 
     assert (answered.status_code, answered.json()) == (400, wanted)
 
 
+def test_the_tokens_address_may_end_in_a_slash_as_in_imgurs_example_for_python(world: World) -> None:
+    form = {"client_id": world.confidential.client_id, "client_secret": world.confidential.secret or ""}
+    answered = httpx2.post(world.url("/oauth2/token/"), data={**form, "grant_type": "pin", "pin": "0"})
+    assert (answered.status_code, answered.json()["data"]["error"]) == (400, "Invalid Pin")
+
+
 def test_imgurs_page_says_what_is_missing(world: World) -> None:
     answered = httpx2.get(world.url("/oauth2/authorize?client_id=x"))
     assert answered.status_code == 400

@@ -26,6 +26,7 @@ from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
 _TEXT_LIMIT = 64 * 1024
+_SHORT = 1024
 _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
@@ -42,11 +43,13 @@ class Form:
     """What came: texts by field name (query and body, the body wins) and the picture, if any.
 
     field: the name of the field that holds the picture, known as soon as it begins to arrive; None for a raw body.
+    written: what stood in its place, where that was a short text.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     picture: Incoming | RemoteImage | None = None
     field: str | None = None
+    written: str = ""
 
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
@@ -195,6 +198,8 @@ class _Parse:
 
     async def _take_text_picture(self, text: Incoming) -> None:
         """A picture in a field without a filename (b, c, d, e, f), or as the whole body (g, h, i)."""
+        if text.size <= _SHORT:
+            self.form.written = _text(text.head(_SHORT)).strip()
         found = await picture_of_text(text, self._open, self._reader.max_bytes)
         if found is not None and not self._has_file:
             self.form.picture = found

@@ -4,6 +4,7 @@ Whatever a handler raises, foreseen or not, comes back here and is said in its r
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -11,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from heliograph.server.errors import HeliographError, Internal, MethodNotAllowed, NotFound
 from heliograph.server.http import images
@@ -63,7 +64,11 @@ class Application:
         self._router = Router(routes, redirect_slashes=False, default=_Lost(rows, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request. Several slashes are one: programs put their paths behind an address that somebody has
+        written with a slash at its end.
+        """
+        if scope["type"] == "http" and "//" in scope["path"]:
+            scope = {**scope, "path": re.sub("/{2,}", "/", scope["path"])}
         if scope["type"] == "http" and (ref := images.wanted(scope)) is not None:
             await self._files.serve(ref, scope, send)
             return
@@ -75,9 +80,12 @@ class Application:
 
 def _as_imgur_reads(scope: Scope) -> Scope:
     """Imgur v3 took its nouns in any case, and behind any path a slash or the suffix of a format (wire page imgur-v3,
-    section 1). Names, which are every second word, keep their case.
+    section 1). Names, which are every second word, keep their case. Behind the paths of its sign-in programs write a
+    slash too: the token's address is copied so from example to example.
     """
     path = scope["path"]
+    if path.startswith("/oauth2/"):
+        return {**scope, "path": path.rstrip("/")}
     if not path.startswith("/3/"):
         return scope
     words = path[3:].rstrip("/").removesuffix(".json").removesuffix(".xml").split("/")
@@ -105,8 +113,7 @@ class _Address:
         method = "GET" if request.method == "HEAD" else request.method
         row = self._methods.get(method) or next(iter(self._methods.values()))
         answer = await self._answer(row, request) if method in self._methods else self._refuse(row, request)
-        if isinstance(row.voice, Telling):
-            answer.headers.update(row.voice.headers_of_all(request))
+        answer = _with_headers_of_all(answer, row.voice, request)
         answer.headers.setdefault("cache-control", _FOR_WHO_ASKED)
         await answer(scope, receive, send)
 
@@ -129,17 +136,32 @@ class _Address:
 
 
 class _Lost:
-    """What answers where no row does: NotFound in the voice of the rows whose paths begin alike."""
+    """What answers where no row does: NotFound in the voice of the folder's own row, else of the rows in it; where the
+    table has no such folder, of the rows further down the one above.
+    """
 
     def __init__(self, rows: Sequence[Row], metrics: Metrics) -> None:
-        self._voices: dict[str, Voice] = {}
+        own = {row.path: row.voice for row in rows if row.path.endswith("/")}
+        inside: dict[str, Voice] = {}
+        below: dict[str, Voice] = {}
         for row in rows:
-            self._voices.setdefault(row.path.rpartition("/")[0] + "/", row.voice)
+            folder = row.path.rpartition("/")[0]
+            inside.setdefault(folder + "/", row.voice)
+            while folder:
+                folder = folder.rpartition("/")[0]
+                below.setdefault(folder + "/", row.voice)
+        self._voices = below | inside | own
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         alike = max((folder for folder in self._voices if scope["path"].startswith(folder)), key=len)
         self._metrics.failures.labels("NotFound").inc()
-        answer: ASGIApp = self._voices[alike].speak(request, NotFound())
-        await answer(scope, receive, send)
+        voice = self._voices[alike]
+        await _with_headers_of_all(voice.speak(request, NotFound()), voice, request)(scope, receive, send)
+
+
+def _with_headers_of_all(answer: Response, voice: Voice, request: Request) -> Response:
+    if isinstance(voice, Telling):
+        answer.headers.update(voice.headers_of_all(request))
+    return answer

@@ -15,6 +15,12 @@ from heliograph.server.model import Caller
 
 _FIELDS = ("client_id", "client_secret", "grant_type", "code", "pin", "refresh_token", "redirect_uri", "token")
 _PRIVATE = {"cache-control": "no-store", "access-control-allow-origin": "*"}
+_PREFLIGHT = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Requested-With",
+    "access-control-max-age": "86400",
+}
 
 STATUS: dict[str, int] = {
     "NoImageSent": 400,
@@ -80,6 +86,10 @@ class ImgurOAuth:
             by = await self._proven(request, form)
             await self._grants.revoke(by, form.text("token", "refresh_token") or "")
         return json_reply({"data": True, "success": True, "status": 200}, headers=_PRIVATE)
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS of either: scripts of other pages may post JSON, which a browser asks about first."""
+        return Response(status_code=200, headers=_PREFLIGHT)
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure, wrapped as all of v3 are."""

@@ -59,6 +59,12 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
 }
 """Each failure -> its number, HTTP status, and text where Imgur's own words (or a prefix of them) are known."""
 
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+}
+"""So that scripts of any page may call; cookies do not come along."""
 
 _UNKNOWN_FORMAT = "Invalid response format: the address must end in .xml or .json"
 _FORMATS = (".xml", ".json")
@@ -177,6 +183,14 @@ class ImgurV1:
         )
         shown = {image.id: self._shown(image) for image in images}
         return _reply(request, "images", shown if _wants_json(request) else list(shown.values()))
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS of an upload: a browser asks first where a script watches how far its upload is."""
+        return Response(status_code=200, headers={"access-control-max-age": "86400"})
+
+    def headers_of_all(self, request: Request) -> dict[str, str]:  # noqa: ARG002 - the path does not matter
+        """Scripts of any page may read what is answered."""
+        return CORS
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure in the format that the path's suffix asks for: of an upload in `rsp`, of all else in `error`."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import account_of, may_remove, must_have, must_own
-from heliograph.server.errors import NotFound, UnsupportedFormat
+from heliograph.server.errors import InvalidUrl, NotFound, UnsupportedFormat
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.fields import read_fields
@@ -44,7 +44,7 @@ class ImgurV3:
     async def upload(self, request: Request) -> Response:
         """POST /3/image, /3/upload. `album` names an album of the account by its id, any other by its delete hash."""
         caller = await self._asking.caller(request, upload=True)
-        async with self._reader.read(request, _PICTURES) as form, _saying_so_of_a_video(form):
+        async with self._reader.read(request, _PICTURES) as form, _saying_what_it_is_not(form):
             named = form.text("album", "album_id")
             album = await self._models.album_named(named.strip(), caller, to_change=True) if named else None
             accepted = await self._uploads.accept(form.picture, _texts(form), caller, album=album)
@@ -95,11 +95,15 @@ class ImgurV3:
 
 
 @asynccontextmanager
-async def _saying_so_of_a_video(form: Form) -> AsyncIterator[None]:
-    """Refuse a video by that name. Raises UnsupportedFormat."""
+async def _saying_what_it_is_not(form: Form) -> AsyncIterator[None]:
+    """Refuse a video by that name, and by its own words what `type` calls an address. Raises UnsupportedFormat and
+    InvalidUrl.
+    """
     try:
         yield
     except UnsupportedFormat as refused:
+        if (form.text("type") or "").strip().lower() == "url" and form.written:
+            raise InvalidUrl(url=form.written) from refused
         if form.field == "video" or (isinstance(form.picture, Incoming) and _is_video(form.picture.head(16))):
             raise UnsupportedFormat(NO_VIDEO) from refused
         raise

@@ -9,7 +9,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.server.albums import DEFAULT_PRIVACY
+from heliograph.server.albums import DEFAULT_PRIVACY, Albums
 from heliograph.server.callers import may_remove
 from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.http.allowances import allowance_of, nearest
@@ -50,13 +50,14 @@ class ImgurV3Account:
 
     def __init__(
         self, *, asking: ImgurV3Callers, words: ImgurV3Words, models: ImgurV3Models, shelves: Shelves,
-        library: Library,
+        library: Library, albums: Albums,
     ) -> None:  # fmt: skip
         self._asking = asking
         self._words = words
         self._models = models
         self._shelves = shelves
         self._library = library
+        self._albums = albums
 
     async def account(self, request: Request) -> Response:
         """GET /3/account/{user}. There are no pictures of people, nor reputations: all are as of somebody new."""
@@ -148,6 +149,12 @@ class ImgurV3Account:
             request, await self._models.album(await self._my_album(request, caller, account), caller)
         )
 
+    async def remove_album(self, request: Request) -> Response:
+        """DELETE /3/account/{user}/album/{id or deletehash}. Its images stay."""
+        caller, account = await self._asking.account(request, "albums")
+        await self._albums.remove(await self._my_album(request, caller, account), "removed by its owner", caller)
+        return self._words.reply(request, content=True)
+
     async def credits(self, request: Request) -> Response:
         """GET /3/credits: of address and application, the rule that would refuse first; `UserReset` is a moment."""
         await self._asking.caller(request, look=True)
@@ -194,6 +201,6 @@ def _page(request: Request) -> Page:
     """The page that the path or `page` names, from 0, of `perPage` entries: 50, at most 100. Raises BadParameter."""
     number = request.path_params.get("page") or request.query_params.get("page") or "0"
     size = request.query_params.get("perPage") or str(_PAGE)
-    if not all(each.isascii() and each.isdigit() and len(each) < 9 for each in (number, size)):
-        raise BadParameter("The page and perPage must be whole numbers; the first page is 0.")
+    if not all(each.isascii() and each.isdigit() and len(each) < 9 for each in (number, size)) or not int(size):
+        raise BadParameter("The page and perPage must be whole numbers; the first page is 0, perPage 1 at least.")
     return Page(number=int(number) + 1, size=min(int(size), _LARGEST_PAGE))

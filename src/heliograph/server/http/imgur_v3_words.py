@@ -97,7 +97,8 @@ class ImgurV3Words:
         return Response(status_code=200, headers={**_CORS, "access-control-max-age": "86400"})
 
     def speak(self, request: Request, error: HeliographError) -> Response:
-        """A failure as Imgur writes it: `error`, `request`, `method`; an object with 1002 or 1003 for size and type.
+        """A failure as Imgur writes it: `error`, `request`, `method`; in JSON an object with 1002 or 1003 for size and
+        type. Of XML, imgur.sh prints what stands in the element `error`, and OpenTween takes all text in it.
 
         A refusal for the limits also carries the array `errors` of the newest server, whose code is a string: Flameshot
         reads nothing else (wire page imgur-v3, section 11.3).
@@ -107,7 +108,7 @@ class ImgurV3Words:
         if request.method == "DELETE" and wants_xml(request) and isinstance(error, NotFound | Gone):
             status = 400  # Greenshot takes only this for "already deleted" (imgur-v3, section 10)
         shown: object = said
-        if code is not None:
+        if code is not None and not wants_xml(request):
             shown = {"code": code, "message": said, "type": "ImgurException", "exception": []}
         data = {"error": shown, "request": asked_path(request), "method": request.method}
         more: dict[str, object] | None = None

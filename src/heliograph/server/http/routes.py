@@ -127,10 +127,11 @@ def _native(of: Handlers) -> tuple[Row, ...]:
 
 
 def _imgur(of: Handlers) -> tuple[Row, ...]:
-    """Imgur API v1, v2 and v3."""
+    """Imgur API v1 and v3."""
     # fmt: off
     return (
         Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
+        Row("OPTIONS", "/api/upload.{format}",             of.v1.preflight,       of.v1),
         Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
         Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
@@ -145,6 +146,8 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("POST",   "/oauth2/authorize",                 of.consent.answer_imgur, of.consent),
         Row("POST",   "/oauth2/token",                     of.imgur_oauth.token, of.imgur_oauth),
         Row("POST",   "/oauth2/revoke",                    of.imgur_oauth.revoke, of.imgur_oauth),
+        Row("OPTIONS", "/oauth2/token",                    of.imgur_oauth.preflight, of.imgur_oauth),
+        Row("OPTIONS", "/oauth2/revoke",                   of.imgur_oauth.preflight, of.imgur_oauth),
     )
     # fmt: on
 
@@ -227,6 +230,7 @@ def _imgur_v3(of: Handlers) -> tuple[Row, ...]:
         *_named("GET",      "/3/account/{user}/albums/count",        account.albums_count, voice),
         *_named("GET",      "/3/account/{user}/albums/{page}",       account.albums,       voice),
         *_named("GET",      "/3/account/{user}/album/{name}",        account.album,        voice),
+        *_named("DELETE",   "/3/account/{user}/album/{name}",        account.remove_album, voice),
         *_named("GET",      "/3/credits",                            account.credits,      voice),
         *_named("GET POST PUT PATCH DELETE", "/3/{rest:path}",       account.not_here,     voice),
     )
