@@ -29,7 +29,12 @@ def list_(as_json: bool) -> None:
     for each in Outbox().waiting():
         what = each.url or each.size
         if as_json:
-            told = {"id": each.id, "kept": each.kept.isoformat(), "server": each.server, "texts": dict(each.texts)}
+            told: dict[str, object] = {
+                "id": each.id,
+                "kept": each.kept.isoformat(),
+                "server": each.server,
+                "texts": dict(each.texts),
+            }
             told |= {"name": each.name, "url": each.url, "size": each.size}
             click.echo(json.dumps(told | {"doubt": each.doubt, "damage": each.damage, "path": str(each.path)}))
         elif each.damage:
@@ -61,9 +66,7 @@ def send(names: tuple[str, ...], server: str | None, key: str | None) -> int:
             else:
                 codes.append(_send(client, each))
     if others:
-        click.echo(
-            f"{others} more for other servers: see 'heliograph outbox list', and name one by --server.", err=True
-        )
+        click.echo(f"{others} more wait for other servers, as 'heliograph outbox list' shows: use --server.", err=True)
     return next(filter(None, codes), 0)
 
 

@@ -69,7 +69,8 @@ def upload(
 
     Each is a file, an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at a time,
     into an album one after the other; the links come out in the order of the names. One that fails does not stop the
-    others. What cannot be sent now is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the receipt, one image a line: keep it if you have no key.
+    others. What cannot be sent now is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the
+    receipt, one image a line: keep it if you have no key.
 
     Exit codes: 0 done; 1 the server or a picture is at fault; 2 wrong usage or no such file; 3 the server cannot be
     reached; 4 not allowed; 130 interrupted. With several pictures: that of the first that failed.

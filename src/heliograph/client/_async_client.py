@@ -39,8 +39,7 @@ class AsyncClient:
         """As Client."""
         self._operations = Operations(load(server, key), Patience(retries, patience))
         self._outbox = Outbox()
-        kept = self._outbox if outbox else None
-        self._publishing = Publishing(self._operations, kept, load_fallbacks(fallbacks))
+        self._publishing = Publishing(self._operations, self._outbox, outbox, load_fallbacks(fallbacks))
         self._albums = AlbumOperations(self._operations)
         self._login = LoginOperations(self._operations.target, self._operations.patience)
         self._renewal = Renewal(self._operations.target, self._operations.patience)

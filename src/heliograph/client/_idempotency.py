@@ -54,8 +54,11 @@ def fresh() -> IdempotencyKey:
 
 def of_content(picture: Picture | str, texts: Mapping[str, str], *, anonymous: bool) -> IdempotencyKey:
     """The key of a picture, or of a URL, with its texts. `anonymous`: nobody's key goes with the upload."""
-    what = ["url", picture] if isinstance(picture, str) else ["sha256", picture.hashed()]
-    content = json.dumps([*what, sorted((name, text) for name, text in texts.items() if text)]).encode()
+    if isinstance(picture, str):
+        what, told = ["url", picture], dict(texts)
+    else:  # a file's name is one of its texts
+        what, told = ["sha256", picture.hashed()], {"name": picture.name} | dict(texts)
+    content = json.dumps([*what, sorted((name, text) for name, text in told.items() if text)]).encode()
     if not anonymous:
         return IdempotencyKey(f"content-{hashlib.sha256(content).hexdigest()}", by_content=True)
     secret = _secret(state_folder() / KEPT_AS)

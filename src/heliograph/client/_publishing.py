@@ -76,10 +76,11 @@ class _DoubtError(Exception):
 
 @dataclass(frozen=True)
 class Publishing:
-    """Uploads by `operations`; `outbox` is None where nothing is to be kept; `fallbacks` are tried in their order."""
+    """Uploads by `operations`. `keeps`: what cannot be sent is kept in the outbox. `fallbacks`: in their order."""
 
     operations: Operations
-    outbox: Outbox | None = None
+    outbox: Outbox
+    keeps: bool = False
     fallbacks: tuple[Fallback, ...] = ()
 
     def publish(
@@ -96,7 +97,7 @@ class Publishing:
             except _DoubtError as doubt:
                 raise self._kept(doubt.upload, doubt.error, doubt.doubt, before) from doubt.error
             except KEPT_FOR_LATER as error:
-                if self.outbox is None:
+                if not self.keeps:
                     raise
                 raise self._kept(upload, error) from error
             except HeliographError:
@@ -150,7 +151,7 @@ class Publishing:
 
     def _kept_before(self, source: Source, upload: _Upload) -> Waiting | None:
         """The entry of what lies in no file. Where none can be made, that matters only if sending fails too."""
-        if self.outbox is None or isinstance(source, str | os.PathLike):
+        if not self.keeps or isinstance(source, str | os.PathLike):
             return None
         with suppress(OSError):
             return self.outbox.keep(upload.what, upload.texts, upload.key, upload.target)
@@ -160,7 +161,7 @@ class Publishing:
         self, upload: _Upload, error: HeliographError, doubt: str = "", before: Waiting | None = None
     ) -> HeliographError:
         """Keep a picture; the error that tells so, or that tells that it could not be kept either."""
-        if self.outbox is None:
+        if not self.keeps:
             return error
         try:
             entry = self.outbox.keep(upload.what, upload.texts, upload.key, upload.target, doubt)
@@ -180,7 +181,7 @@ class Publishing:
         return kept
 
     def _forget(self, entry: Waiting | None) -> None:
-        if entry is not None and self.outbox is not None:
+        if entry is not None:
             self.outbox.remove(entry)
 
 
