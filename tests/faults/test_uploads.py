@@ -1,15 +1,24 @@
 """Pictures on their way through a network that cuts, delays, repeats and drops: exactly one image each.
 
-HELIOGRAPH_TEST_UPLOADS says how many pictures go through the bad network; 10,000 is the goal, a test run takes fewer.
+TEST_UPLOADS says how many pictures go through the bad network; 10,000 is the goal, a test run takes fewer.
 """
 
 import asyncio
+import contextlib
 import os
+import random
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
+
 import heliograph
-from tests.running import RunningServer, picture, serving
+from heliograph.client._outbox import Outbox
+from tests.running import SCRIPT, RunningServer, clean_environment, picture, serving
 from tests.servers.faults import FAULTS, FaultProxy
 
 UPLOADS = int(os.environ.get("TEST_UPLOADS", "1000"))
@@ -32,6 +41,12 @@ def listed(server: RunningServer) -> list[str]:
         return sorted(image.id for image in client.list())
 
 
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that wait for less long than in life before they try again."""
+    monkeypatch.setattr("heliograph.client._exchange.FIRST_PAUSE", 0.005)
+
+
 async def uploaded(client: heliograph.AsyncClient, pictures: list[bytes]) -> list[str]:
     """The ids of all pictures. Who meets more faults in a row than a client bears tries again, as people do."""
     turns = asyncio.Semaphore(AT_ONCE)
@@ -39,44 +54,91 @@ async def uploaded(client: heliograph.AsyncClient, pictures: list[bytes]) -> lis
     async def one(data: bytes) -> str:
         async with turns:
             for _ in range(20):
-                try:
+                with contextlib.suppress(heliograph.UnreachableError):
                     return (await client.upload(data)).id
-                except heliograph.UnreachableError:
-                    continue
             raise AssertionError("twenty times unreachable")
 
     return await asyncio.gather(*map(one, pictures))
 
 
-def test_every_picture_is_published_exactly_once_through_a_bad_network(tmp_path: Path) -> None:
-    async def run(server: RunningServer) -> list[str]:
-        pictures = [picture(8, 8) for _ in range(UPLOADS)]
-        async with FaultProxy(int(server.url.rpartition(":")[2]), SEED, share=0.5) as proxy:
-            async with heliograph.AsyncClient(proxy.url, server.key, timeout=10, retries=6) as client:
-                ids = await uploaded(client, pictures)
-                assert await uploaded(client, pictures[:50]) == ids[:50]
-        assert all(proxy.done[fault] for fault in FAULTS), proxy.done
-        return ids
+async def through_the_bad_network(server: RunningServer) -> list[str]:
+    pictures = [picture(8, 8) for _ in range(UPLOADS)]
+    async with (
+        FaultProxy(int(server.url.rpartition(":")[2]), SEED, share=0.5) as proxy,
+        heliograph.AsyncClient(proxy.url, server.key, timeout=10, retries=6) as client,
+    ):
+        ids = await uploaded(client, pictures)
+        assert await uploaded(client, pictures[:50]) == ids[:50]
+    assert all(proxy.done[fault] for fault in FAULTS), proxy.done
+    return ids
 
+
+@pytest.mark.timeout(3600)
+def test_every_picture_is_published_exactly_once_through_a_bad_network(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        ids = asyncio.run(run(server))
+        ids = asyncio.run(through_the_bad_network(server))
         assert len(set(ids)) == UPLOADS
         assert in_the_catalog(server) == UPLOADS
         assert listed(server) == sorted(ids)
 
 
-def test_a_request_that_is_cut_at_any_byte_is_published_once(tmp_path: Path) -> None:
-    async def run(server: RunningServer) -> list[str]:
-        ids: list[str] = []
-        async with FaultProxy(int(server.url.rpartition(":")[2]), SEED, share=0) as proxy:
-            for byte in range(1, 1200):
-                proxy.cut_after = byte
-                async with heliograph.AsyncClient(proxy.url, server.key, retries=1) as client:
-                    client._publishing.operations.patience  # noqa: B018
-                    ids.append((await client.upload(picture(8, 8))).id)
-        return ids
+async def cut_at_every_byte(server: RunningServer) -> tuple[list[str], int]:
+    """The ids of pictures whose first request was cut after one byte, two bytes and so on; and how many it had."""
+    port, turns = int(server.url.rpartition(":")[2]), asyncio.Semaphore(AT_ONCE)
 
+    async def one(byte: int | None) -> tuple[str, int]:
+        async with (
+            turns,
+            FaultProxy(port, SEED, share=0, cut_first_after=byte) as proxy,
+            heliograph.AsyncClient(proxy.url, server.key, timeout=10) as client,
+        ):
+            image = await client.upload(picture(8, 8), name="always-as-long.png")
+            assert byte is None or proxy.done["cut the request"] == 1
+            return image.id, proxy.longest
+
+    whole, length = await one(None)
+    rest = await asyncio.gather(*map(one, range(1, length)))
+    return [whole, *(image for image, _ in rest)], length
+
+
+def test_a_request_that_is_cut_at_any_byte_is_published_once(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        ids = asyncio.run(run(server))
+        ids, length = asyncio.run(cut_at_every_byte(server))
+        assert len(set(ids)) == length > 500
+        assert in_the_catalog(server) == length
         assert listed(server) == sorted(ids)
-        assert in_the_catalog(server) == len(set(ids))
+
+
+UPLOADER = """
+import sys, heliograph
+data = open(sys.argv[1], "rb").read()
+with heliograph.Client(outbox=True, retries=0) as client:
+    print("began", flush=True)
+    client.upload(data)
+"""
+
+
+def test_a_client_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """What it had in memory is published by `heliograph outbox send`, or was; running it again changes nothing."""
+    dice = random.Random(SEED)
+    with serving(tmp_path) as server:
+        environment = clean_environment() | {"HELIOGRAPH_URL": server.url, "HELIOGRAPH_KEY": server.key}
+        begun, waited = 0, 0
+        for number in range(KILLS):
+            path = tmp_path / f"{number}.png"
+            path.write_bytes(picture(300, 300))
+            command = [sys.executable, "-c", UPLOADER, str(path)]
+            with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+                assert process.stdout is not None
+                begun += process.stdout.readline() == b"began\n"
+                time.sleep(dice.uniform(0, 0.25))
+                process.send_signal(signal.SIGKILL)
+            waited += len(Outbox().waiting())
+            assert subprocess.run([SCRIPT, "outbox", "send"], env=environment, capture_output=True).returncode == 0
+            before = in_the_catalog(server)
+            subprocess.run(command, env=environment, check=True, capture_output=True)
+            assert before <= in_the_catalog(server) == number + 1
+        assert begun == KILLS
+        assert waited
+        assert len(listed(server)) == KILLS
+        assert Outbox().waiting() == []

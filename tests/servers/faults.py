@@ -1,4 +1,4 @@
-"""A TCP proxy before a real server that spoils connections by seeded dice: cut at any byte, delay, repeat, drop answers.
+"""A TCP proxy before a real server that spoils connections by seeded dice: it cuts at any byte, delays, repeats, drops.
 
 What it does to a connection is chosen when the connection begins, so a seed always gives the same mixture.
 """
@@ -21,8 +21,10 @@ class FaultProxy:
     seed: int
     share: float
     done: Counter[str] = field(default_factory=Counter)
-    cut_after: int | None = None
-    """Where set, every first of two connections is cut after so many bytes of the request, and the other is good."""
+    cut_first_after: int | None = None
+    """Where set, the first connection is cut after so many bytes of the request, and all others are good."""
+    longest: int = 0
+    """Bytes of the longest request so far."""
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
@@ -58,8 +60,8 @@ class FaultProxy:
     def _fault(self) -> tuple[str, int]:
         """What is done to the next connection, and at which byte."""
         self._connections += 1
-        if self.cut_after is not None:
-            return ("cut the request", self.cut_after) if self._connections % 2 else ("none", 0)
+        if self.cut_first_after is not None:
+            return ("cut the request", self.cut_first_after) if self._connections == 1 else ("none", 0)
         if self._dice.random() >= self.share:
             return "none", 0
         return self._dice.choice(FAULTS), self._dice.randrange(1, 900)
@@ -80,6 +82,7 @@ class FaultProxy:
             await upstream.drain()
             sent += len(block)
             seen += block
+            self.longest = max(self.longest, sent)
             if fault == "repeat the request" and _is_whole(seen):
                 fault = "none"
                 asyncio.create_task(self._repeat(seen)).add_done_callback(lambda task: task.exception())
