@@ -1,0 +1,155 @@
+"""Pictures in Markdown: inline, by reference, and in HTML within it; hides brackets, code spans and escapes.
+
+Follows CommonMark 0.31, section 6, and two habits beyond it: a size behind the address (`=640x480`, some editors) or
+behind the description (`|640x480`, Discourse).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from heliograph.repair.html_links import html_links, tag_links
+from heliograph.repair.markdown_blocks import OPEN_TAG, blocks
+from heliograph.repair.views import ENTITY, Link, View, html_decoded
+
+DEFINITION = re.compile(
+    r"(?:^|(?<=\n))[ ]*\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
+    r"(?:<(?P<angled>[^<>\n]*)>|(?P<plain>[^\s<]\S*))"
+    r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?=\r?\n|$)"
+)
+DESTINATION = re.compile(
+    r"\(\s*(?:<(?P<angled>(?:[^<>\n\\]|\\.)*)>|(?P<plain>(?:[^\s()\\<]|\\.)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*\))*))"
+    r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?"
+    r"(?:\s+=(?P<width>\d{1,5})?x(?P<height>\d{1,5})?)?\s*\)",
+    re.DOTALL,
+)
+TOKEN = re.compile(
+    rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|<!--.*?-->|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
+    r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n)",
+    re.DOTALL,
+)
+LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
+DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
+ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A picture or link in prose: its address's span, or the label of a definition."""
+
+    shown: bool
+    span: tuple[int, int] | None
+    label: str = ""
+    size: tuple[int | None, int | None] = (None, None)
+
+
+def markdown_links(view: View) -> Iterator[Link]:
+    """The links of a document, code left out."""
+    parts = blocks(view.text)
+    prose = view.masked(parts.prose)
+    definitions, text = _definitions(parts.prose)
+    uses, tags, autolinks = _inline(text, definitions)
+    found = [_link(prose, use, definitions) for use in uses]
+    found += [prose.link(*span, shown=False) for span in autolinks]
+    for start, end in tags:
+        name = re.match(r"[A-Za-z0-9-]+", text[start + 1 : end])
+        assert name is not None
+        found += tag_links(prose, name[0].lower(), start, end)
+    found += html_links(view.masked(parts.markup))
+    seen: dict[int, Link] = {}
+    for link in (each for each in found if each is not None):
+        before = seen.get(link.start)
+        if before is None or (link.shown and not before.shown):
+            seen[link.start] = link
+    yield from (seen[start] for start in sorted(seen))
+
+
+def _link(prose: View, use: _Use, definitions: dict[str, tuple[int, int]]) -> Link | None:
+    address = prose.part(*(use.span or definitions[use.label]))
+    address = address.decoded(ESCAPED, _meaning, str)
+    return address.link(0, len(address.text), shown=use.shown, width=use.size[0], height=use.size[1])
+
+
+def _meaning(match: re.Match[str]) -> str | None:
+    if match[0][0] == "\\":
+        return match[0][1]
+    return html_decoded(View.whole(match[0])).text if match[0].endswith(";") else None
+
+
+def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
+    """Label -> span of the address, of all definitions; and the prose without these. The first of a label counts."""
+    found: dict[str, tuple[int, int]] = {}
+    text = prose
+
+    def take(match: re.Match[str]) -> str:
+        before = prose[: match.start()].rstrip(" \t\r")
+        begins = before in ("", "\n") or before.endswith("\n\n") or re.search(r"\n[ \t\r]*\n$", before) is not None
+        if not (begins or match.start() in ends) or not match["label"].strip():
+            return match[0]
+        found.setdefault(_normal(match["label"]), match.span("angled" if match["angled"] is not None else "plain"))
+        ends.update((match.end() + 1, match.end() + 2))
+        return re.sub(r"[^\r\n]", " ", match[0])
+
+    ends: set[int] = set()
+    text = DEFINITION.sub(take, prose)
+    return found, text
+
+
+def _normal(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+def _inline(
+    text: str, definitions: dict[str, tuple[int, int]]
+) -> tuple[list[_Use], list[tuple[int, int]], list[tuple[int, int]]]:
+    """The pictures and links in prose, the spans of its HTML tags, and those of the addresses in angle brackets."""
+    uses: list[_Use] = []
+    tags: list[tuple[int, int]] = []
+    autolinks: list[tuple[int, int]] = []
+    openers: list[tuple[int, bool]] = []
+    at = 0
+    while match := TOKEN.search(text, at):
+        at = match.end()
+        if match["ticks"]:
+            closing = re.compile(rf"(?<!`){match[0]}(?!`)").search(text, at)
+            paragraph_ends = re.compile(r"\n[ \t]*\r?\n").search(text, at)
+            if closing and not (paragraph_ends and paragraph_ends.start() < closing.start()):
+                at = closing.end()
+        elif match["tag"]:
+            tags.append(match.span())
+        elif match["auto"]:
+            autolinks.append((match.start() + 1, match.end() - 1))
+        elif match["open"]:
+            openers.append((match.end(), match[0] == "!["))
+        elif match["close"] and openers:
+            start, shown = openers.pop()
+            use, end = _closed(text, start, match.start(), shown, definitions)
+            if use is not None:
+                uses.append(use)
+                at = end
+                if not shown:  # a link holds no other link
+                    openers = [opener for opener in openers if opener[1]]
+        elif match["blank"]:
+            openers.clear()
+            at = match.end() - 1
+    return uses, tags, autolinks
+
+
+def _closed(
+    text: str, start: int, end: int, shown: bool, definitions: dict[str, tuple[int, int]]
+) -> tuple[_Use | None, int]:
+    """What the brackets from `start` to `end` are, and where it ends: None where they are only brackets."""
+    described = text[start:end]
+    size = DISCOURSE_SIZE.search(described)
+    sides: tuple[int | None, int | None] = (int(size[1]), int(size[2])) if size else (None, None)
+    if destination := DESTINATION.match(text, end + 1):
+        span = destination.span("angled" if destination["angled"] is not None else "plain")
+        if destination["width"] or destination["height"]:
+            sides = tuple(int(side) if side else None for side in destination.group("width", "height"))  # type: ignore[assignment]
+        return _Use(shown, span, size=sides), destination.end()
+    reference = LABEL.match(text, end + 1)
+    label, after = (reference[1], reference.end()) if reference else ("", end + 1)
+    label = _normal(label if label.strip() else described)
+    return (_Use(shown, None, label, sides), after) if label in definitions else (None, end + 1)
