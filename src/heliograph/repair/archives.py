@@ -28,9 +28,11 @@ class Capture:
 
 
 class Archive(Protocol):
-    """Something that keeps captures. `name` is what the report calls it."""
+    """Something that keeps captures."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
 
     def captures(self, url: str) -> Sequence[Capture]:
         """What it holds of `url`, oldest first. Raises Trouble where it cannot be asked."""

@@ -210,7 +210,7 @@ def _checked(candidate: Candidate, wanted: Wanted, placeholders: Placeholders) -
         (placeholders.hold(candidate.body), "a placeholder"),
         (bool(wanted.sha256) and not known, "another picture than was seen before"),
         (picture is not None and not known and not _fits(picture, wanted.shapes), "a picture of another shape"),
-        (not candidate.sure and not known and not _has_size(picture, wanted), "only its name is the same"),
+        (not candidate.sure and not known, "only its name is the same"),
     )
     problem = next((said for wrong, said in checks if wrong), "")
     return problem, None if problem else picture
@@ -225,10 +225,6 @@ def _fits(picture: Picture, shapes: frozenset[tuple[int, int]]) -> bool:
         abs(picture.width * height - picture.height * width) <= max(slack, 2 * width, 2 * height)
         for width, height in shapes
     )
-
-
-def _has_size(picture: Picture | None, wanted: Wanted) -> bool:
-    return picture is not None and (picture.width, picture.height) in wanted.shapes
 
 
 def _fetched(web: Web, url: str, origin: str, *, robots: bool) -> Iterator[Candidate]:

@@ -157,7 +157,8 @@ def _token(view: View, at: int) -> tuple[re.Match[str], int]:
 
 
 def _string(view: View, token: re.Match[str]) -> View:
-    return view.part(*token.span("string")).decoded(JSON_ESCAPE, _json_meaning, _json_spelled)
+    spell = _slashed if "\\/" in token["string"] else _json_spelled
+    return view.part(*token.span("string")).decoded(JSON_ESCAPE, _json_meaning, spell)
 
 
 def _json_meaning(match: re.Match[str]) -> str:
@@ -172,3 +173,8 @@ def _json_meaning(match: re.Match[str]) -> str:
 
 def _json_spelled(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _slashed(text: str) -> str:
+    """The same where slashes are escaped too, as PHP does."""
+    return _json_spelled(text).replace("/", "\\/")

@@ -38,7 +38,7 @@ BROKEN = frozenset({Verdict.DEAD, Verdict.PLACEHOLDER, Verdict.HTTP_ONLY, Verdic
 
 @dataclass(frozen=True)
 class Observation:
-    """What one look at an address gave. `at`: seconds since 1970. `sha256`: of the picture that was seen, "" if none."""
+    """What one look at an address gave. `at`: seconds since 1970. `sha256`: of the picture that was seen, or ""."""
 
     verdict: Verdict
     reason: str
@@ -50,8 +50,8 @@ def settled(history: Sequence[Observation], now: float, pause: float, fresh: flo
     """What the observations of one address, oldest first, prove by now; None where it must be looked at again.
 
     Live is believed at once; anything else is looked at twice, `pause` seconds apart at least. Two looks that found it
-    broken, in whatever way, prove that; two of which the last told nothing leave it unknown. Only the first of two looks
-    may be older than `fresh` seconds.
+    broken, in whatever way, prove that; two of which the last told nothing leave it unknown. Only the first of two
+    looks may be older than `fresh` seconds.
     """
     if not history or now - history[-1].at > fresh:
         return None

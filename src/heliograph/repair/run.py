@@ -85,7 +85,9 @@ class Run:
         looks = self._looks(links)
         base = _base([document.path for document in documents])
         entries = [self._entry(looks[url], url, _places(found, base)) for url, found in links.items()]
-        _each(lambda entry: self._repair(entry, [link for _, link in links[entry.url]]), ([each] for each in entries))
+        _each(lambda entry: self._find(entry, [link for _, link in links[entry.url]]), ([each] for each in entries))
+        if self.settings.mode != "dry":
+            _each(self._upload, _by_picture(entries))
         files = self._write(documents, {entry.url: entry.link for entry in entries if entry.link}, base)
         at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         report = Report(
@@ -156,8 +158,8 @@ class Run:
     def _picture(self, sha256: str) -> Path:
         return self.settings.out / "pictures" / sha256
 
-    def _repair(self, entry: Entry, links: Sequence[Link]) -> None:
-        """Find a copy for one address that wants one, and upload it unless this is a dry run."""
+    def _find(self, entry: Entry, links: Sequence[Link]) -> None:
+        """Find a copy for one address that wants one."""
         if not entry.wanted:
             return
         last = self.state.looks(entry.url)[-1]
@@ -174,31 +176,29 @@ class Run:
             return
         entry.origin, entry.sha256 = copy.origin, copy.sha256
         self._picture(copy.sha256).write_bytes(copy.body)
-        if self.settings.mode != "dry":
-            self._upload(entry, copy.form)
 
-    def _upload(self, entry: Entry, form: str) -> None:
+    def _upload(self, entry: Entry) -> None:
         """Publish a copy, once for each different picture and server."""
         server = self.client.server
-        link = self.state.link(server, entry.sha256)
-        if link is None:
-            key = hashlib.sha256(f"{server} {entry.sha256}".encode()).hexdigest()
-            name = urlsplit(entry.url).path.rpartition("/")[2] or f"picture.{form}"
-            try:
-                image = self.client.upload(
-                    self._picture(entry.sha256),
-                    name=name[-100:],
-                    description=f"A copy of {entry.url} ({entry.origin})"[:1000],
-                    idempotency_key=f"repair-{key}",
-                )
-            except (NotAllowedError, UnreachableError):
-                raise  # so it would be with all others
-            except HeliographError as error:
-                entry.problems = (f"the copy was not uploaded: {error}",)
-                return
-            self.state.add_upload(server, entry.sha256, image)
-            link = image.link
-        entry.link = link
+        entry.link = self.state.link(server, entry.sha256) or ""
+        if entry.link:
+            return
+        description = f"A copy of {entry.url} ({entry.origin})"[:1000]
+        key = hashlib.sha256(f"{server} {entry.sha256} {description}".encode()).hexdigest()
+        try:
+            image = self.client.upload(
+                self._picture(entry.sha256),
+                name=urlsplit(entry.url).path.rpartition("/")[2][-100:] or None,
+                description=description,
+                idempotency_key=f"repair-{key}",
+            )
+        except (NotAllowedError, UnreachableError):
+            raise  # so it would be with all others
+        except HeliographError as error:
+            entry.problems = (f"the copy was not uploaded: {error}",)
+            return
+        self.state.add_upload(server, entry.sha256, image)
+        entry.link = image.link
 
     def _write(self, documents: Iterable[Document], links: Mapping[str, str], base: Path) -> tuple[str, ...]:
         """Write the patch, and the documents where that is asked for; returns the names of those that change."""
@@ -237,6 +237,15 @@ def _places(found: Sequence[tuple[Document, Link]], base: Path) -> tuple[Place, 
         Place(os.path.relpath(document.path.resolve(), base), document.text.count("\n", 0, link.start) + 1)
         for document, link in found
     )
+
+
+def _by_picture(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Those with a copy, grouped by it, so that no picture is uploaded twice at the same time."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.origin:
+            groups.setdefault(entry.sha256, []).append(entry)
+    return list(groups.values())
 
 
 def _each(work: Callable[[T], None], groups: Iterable[Sequence[T]]) -> None:
