@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from tests.repair.internet import Capture, Internet, Reply, a_picture, always, only_own_pages
+from tests.repair.internet import Capture, Internet, Reply, Request, a_picture, always, only_own_pages
 
 POSTS = 1000
 HOSTS = [f"pictures{number}.example" for number in range(12)]
 OLD_HOSTS = [f"old{number}.example" for number in range(4)]
 """Hosts without a certificate."""
 SECURE = (*HOSTS, "i.imgur.com", "i.stack.imgur.com", "i.sstatic.net", "shy.example", "down.example")
-WORDS = "the picture shows how a lens bends light and what becomes of a grain of silver after an hour at noon".split()
+WORDS = re.findall(r"\w+", "the picture shows how a lens bends light and what becomes of silver after an hour at noon")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,36 @@ class Maker:
         else:
             self.net.show(url, always(body=picture))
         self.dump.truths[url] = Truth("live", False, picture)
+        if self.chance.random() < 0.3:
+            getattr(self, self.chance.choice(["_stumbling", "_no_heads", "_always_new", "_mislabelled"]))(url, picture)
         return url
+
+    def _stumbling(self, url: str, picture: bytes) -> None:
+        """404 at the first look, there at the second."""
+        asked = {"HEAD": 0, "GET": 0}
+
+        def page(request: Request) -> Reply:
+            asked[request.method] += 1
+            return (
+                Reply(200, picture) if asked[request.method] > 1 else Reply(404, b"<html>try again</html>", "text/html")
+            )
+
+        self.net.show(url, page)
+
+    def _no_heads(self, url: str, picture: bytes) -> None:
+        """Answers HEAD as if there were nothing."""
+        status = self.chance.choice([404, 405, 501])
+        self.net.show(url, lambda request: Reply(200 if request.method == "GET" else status, picture))
+
+    def _always_new(self, url: str, picture: bytes) -> None:
+        """Another picture at each request, as counters and webcams have it."""
+        self.net.show(url, lambda _: Reply(200, a_picture(self.chance, (self.chance.randrange(9, 99), 7))))
+
+    def _mislabelled(self, url: str, picture: bytes) -> None:
+        """A picture that its host calls something else."""
+        self.net.show(
+            url, always(body=picture, kind=self.chance.choice(["text/plain", "application/octet-stream", ""]))
+        )
 
     def unknown(self) -> str:
         kind = self.chance.choice(["503", "429", "403", "silent", "robots"])

@@ -1,4 +1,4 @@
-"""Hosts of all kinds, and archives, served from 127.0.0.1: every name leads there, by http and, with a certificate, https."""
+"""Hosts of all kinds, and archives, served from 127.0.0.1: every name leads there, by http and by https."""
 
 import base64
 import hashlib
@@ -20,6 +20,7 @@ import trustme
 from PIL import Image as Pillow
 
 PAGE = "https://reader.example/"
+DATE = "Tue, 29 Feb 2000 03:17:20 GMT"
 ARCHIVE_HOSTS = ("web.archive.org", "arquivo.pt")
 
 
@@ -87,7 +88,7 @@ def _same(one: str, other: str) -> bool:
 
 @dataclass
 class Archive:
-    """Answers as the Wayback Machine's CDX server and replay do, and, for `arquivo.pt`, as pywb's TimeMap and replay."""
+    """Answers as the Wayback Machine's CDX server and replay, and, for `arquivo.pt`, as pywb's TimeMap and replay."""
 
     captures: list[Capture] = field(default_factory=list)
 
@@ -129,8 +130,7 @@ class Archive:
         lines = [f'<https://arquivo.pt/wayback/timemap/link/{url}>; rel="self"; type="application/link-format"']
         lines.append(f'<{url}>; rel="original"')
         lines += [
-            f'<https://arquivo.pt/wayback/{each.time}/{each.url}>; rel="memento"; datetime="Tue, 29 Feb 2000 03:17:20 GMT"'
-            for each in held
+            f'<https://arquivo.pt/wayback/{each.time}/{each.url}>; rel="memento"; datetime="{DATE}"' for each in held
         ]
         return Reply(200, ",\n".join(lines).encode(), "application/link-format")
 

@@ -1,15 +1,17 @@
 """A dump of 1,000 posts with links of all kinds is repaired, and what came of it is what docs/repair.md says."""
 
+import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image as Pillow
 
 from tests.repair.dump import SECURE, Dump, Maker
 from tests.repair.internet import internet
@@ -35,7 +37,7 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory, server: RunningServer) -> Iterator[Outcome]:
+def outcome(tmp_path_factory: pytest.TempPathFactory, server: RunningServer) -> Outcome:
     """`heliograph repair` as a program of its own, over the whole dump."""
     folder = tmp_path_factory.mktemp("dump")
     with internet(folder, *SECURE) as net:
@@ -59,7 +61,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory, server: RunningServer) -> 
         assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
     report = json.loads((folder / "heliograph-repair" / "report.json").read_text())
     links = {entry["url"]: entry["link"] for entry in report["links"] if entry["link"]}
-    yield Outcome(dump, report, folder, links)
+    return Outcome(dump, report, folder, links)
 
 
 def test_exactly_the_links_of_the_posts_are_found(outcome: Outcome) -> None:
@@ -75,8 +77,6 @@ def test_recall_and_precision_of_broken_are_at_least_99_in_100(outcome: Outcome)
 
 
 def test_no_picture_is_wrong_and_all_that_can_be_found_are(outcome: Outcome) -> None:
-    import hashlib
-
     truths = outcome.dump.truths
     wrong = [
         (url, truths[url].kind, entry)
@@ -91,10 +91,6 @@ def test_no_picture_is_wrong_and_all_that_can_be_found_are(outcome: Outcome) -> 
 
 
 def test_the_links_show_the_pictures(outcome: Outcome) -> None:
-    from io import BytesIO
-
-    from PIL import Image as Pillow
-
     with httpx2.Client() as http:
         for url, link in outcome.links.items():
             got = http.get(link)
@@ -138,4 +134,4 @@ def figures(outcome: Outcome) -> dict[str, str]:
 
 def test_the_documentation_tells_these_figures(outcome: Outcome) -> None:
     told = dict(re.findall(r"^\| ([a-z ]+) \| ([\d.,]+) \|$", DOCS.read_text(), re.MULTILINE))
-    assert told == figures(outcome)
+    assert told == figures(outcome), figures(outcome)

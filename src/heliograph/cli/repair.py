@@ -58,7 +58,7 @@ def repair(
     no_archives: bool,
     **shared: Any,  # noqa: ANN401 # the options of both commands
 ) -> None:
-    """Find broken picture links in documents, find good copies, and repair the links.
+    """Find broken picture links in documents, and repair them.
 
     PATH is a document or a folder of them: Markdown, HTML, reStructuredText, LaTeX, Jupyter notebooks, and dumps of
     Stack Exchange and Discourse. Without --patch or --write nothing is uploaded and nothing is changed; OUT/report.html
@@ -73,9 +73,10 @@ def repair(
 @click.command()
 @_options
 def mirror(**shared: Any) -> None:  # noqa: ANN401 # the options of both commands
-    """Copy pictures that are still there, but on hosts that do not promise to keep them, and repoint the links.
+    """Copy pictures that others host, and change the links to them.
 
-    As 'heliograph repair', but for live links. Name hosts that do promise with --keep-host.
+    As 'heliograph repair', but for pictures that are still there, on hosts that do not promise to keep them. Name
+    those that do with --keep-host.
 
     Exit codes: 0 done; 1 a copy could not be uploaded; 2 wrong usage; 3 the server cannot be reached; 4 not allowed.
     """

@@ -220,11 +220,8 @@ def _fits(picture: Picture, shapes: frozenset[tuple[int, int]]) -> bool:
     """Whether the picture has the shape that documents give it, scaled or not, less rounding."""
     if picture.width is None or picture.height is None:
         return True
-    slack = 2 * max(picture.width, picture.height)
-    return all(
-        abs(picture.width * height - picture.height * width) <= max(slack, 2 * width, 2 * height)
-        for width, height in shapes
-    )
+    rounding = 1.5 * max(picture.width, picture.height)
+    return all(abs(picture.width * height - picture.height * width) <= rounding for width, height in shapes)
 
 
 def _fetched(web: Web, url: str, origin: str, *, robots: bool) -> Iterator[Candidate]:

@@ -72,7 +72,7 @@ class _Tags(HTMLParser):
     """Collects the links of one text."""
 
     def __init__(self, view: View) -> None:
-        super().__init__(convert_charrefs=False)
+        super().__init__(convert_charrefs=True)  # without, "&#" with no number ends the reading
         self.links: list[Link] = []
         self._view = view
         self._lines = [0, *(match.end() for match in re.finditer("\n", view.text))]

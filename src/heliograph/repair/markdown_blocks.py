@@ -36,9 +36,15 @@ HTML_STARTS: tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...] = (
 LONE_TAG = re.compile(rf"(?:{OPEN_TAG}|</[A-Za-z][A-Za-z0-9-]*\s*>)\s*$")
 
 
+EDGE = "\x00"
+
+
 @dataclass
 class Blocks:
-    """The text twice, in its full length: `prose` with all but prose blank, and `markup` with all but HTML blank."""
+    """The text twice, in its full length: `prose` with all but prose blank, and `markup` with all but HTML blank.
+
+    In `prose`, EDGE stands for the end of a line where a block ends though no blank line follows.
+    """
 
     prose: str
     markup: str
@@ -53,6 +59,9 @@ class _Reading:
     html: re.Pattern[str] | None = None
     in_html: bool = False
     paragraph: bool = False
+    hollow: bool = False  # the line before began an item, and nothing more
+    begins: bool = False  # this line begins a block
+    ends: bool = False  # and ends it
 
     def leave(self) -> None:
         """Whatever block was open ends."""
@@ -68,6 +77,9 @@ def blocks(text: str) -> Blocks:
         content = line.rstrip("\r\n")
         ending = line[len(content) :]
         kind, start = _kind(reading, content.replace("\t", " "))
+        if reading.begins and prose:
+            prose[-1] = prose[-1][:-1] + EDGE
+        reading.begins, reading.ends = reading.ends, False
         blank = " " * len(content)
         prose.append((" " * start + content[start:] if kind == "prose" else blank) + ending)
         markup.append((" " * start + content[start:] if kind == "html" else blank) + ending)
@@ -76,6 +88,9 @@ def blocks(text: str) -> Blocks:
 
 def _kind(reading: _Reading, line: str) -> tuple[str, int]:
     """What a line is (prose, html, code or blank), and where it begins behind the marks of its containers."""
+    if reading.hollow and not line.strip():
+        reading.containers.pop()  # an item cannot begin with a blank line below its mark (section 5.2)
+    reading.hollow = False
     start = _continued(reading, line)
     if reading.fence or reading.in_html:
         return _inside(reading, line, start), start
@@ -94,7 +109,11 @@ def _kind(reading: _Reading, line: str) -> tuple[str, int]:
             return "code", start
         if _begins_html(reading, rest.strip()):
             return "html", start
-    reading.paragraph = not (HEADING.match(rest) or RULE.match(rest))
+    if HEADING.match(rest) or RULE.match(rest):
+        reading.begins = reading.ends = True
+        reading.paragraph = False
+    else:
+        reading.paragraph = True
     return "prose", start
 
 
@@ -111,6 +130,7 @@ def _continued(reading: _Reading, line: str) -> int:
             if not lazy:
                 del reading.containers[depth:]
                 reading.leave()
+                reading.begins = True
             return at
     return at
 
@@ -128,10 +148,12 @@ def _opened(reading: _Reading, line: str, at: int) -> int:
     while True:
         if quote := QUOTE.match(line, at):
             reading.containers.append(None)
+            reading.begins = True
             at = quote.end()
         elif (item := ITEM.match(line[at:])) and not RULE.match(line[at:]) and not _is_text(reading, item, line[at:]):
             width = item.end() if item[3] else item.end() + 1
             reading.containers.append(width)
+            reading.begins, reading.hollow = True, not line[at + width :].strip()
             at = min(at + width, len(line))
         else:
             return at

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from heliograph.repair.html_links import html_links, tag_links
-from heliograph.repair.markdown_blocks import OPEN_TAG, blocks
+from heliograph.repair.markdown_blocks import EDGE, OPEN_TAG, blocks
 from heliograph.repair.views import ENTITY, Link, View, html_decoded
 
 DEFINITION = re.compile(
-    r"(?:^|(?<=\n))[ ]*\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
+    r"(?:^|(?<=[\n\x00]))[ ]*\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
     r"(?:<(?P<angled>[^<>\n]*)>|(?P<plain>[^\s<]\S*))"
-    r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?=\r?\n|$)"
+    r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?=\r?[\n\x00]|$)"
 )
 DESTINATION = re.compile(
     r"\(\s*(?:<(?P<angled>(?:[^<>\n\\]|\\.)*)>|(?P<plain>(?:[^\s()\\<]|\\.)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*\))*))"
@@ -27,9 +27,10 @@ DESTINATION = re.compile(
 )
 TOKEN = re.compile(
     rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|<!--.*?-->|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
-    r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n)",
+    r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n|\x00)",
     re.DOTALL,
 )
+PARAGRAPH_END = re.compile(rf"\n[ \t]*\r?\n|{EDGE}")
 LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
 DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
 ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
@@ -40,6 +41,7 @@ class _Use:
     """A picture or link in prose: its address's span, or the label of a definition."""
 
     shown: bool
+    start: int
     span: tuple[int, int] | None
     label: str = ""
     size: tuple[int | None, int | None] = (None, None)
@@ -84,9 +86,7 @@ def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
     text = prose
 
     def take(match: re.Match[str]) -> str:
-        before = prose[: match.start()].rstrip(" \t\r")
-        begins = before in ("", "\n") or before.endswith("\n\n") or re.search(r"\n[ \t\r]*\n$", before) is not None
-        if not (begins or match.start() in ends) or not match["label"].strip():
+        if not (_begins_block(prose, match.start()) or match.start() in ends) or not match["label"].strip():
             return match[0]
         found.setdefault(_normal(match["label"]), match.span("angled" if match["angled"] is not None else "plain"))
         ends.update((match.end() + 1, match.end() + 2))
@@ -95,6 +95,14 @@ def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
     ends: set[int] = set()
     text = DEFINITION.sub(take, prose)
     return found, text
+
+
+def _begins_block(prose: str, at: int) -> bool:
+    """Whether the line that starts at `at` has a blank line or the end of a block above it."""
+    if at == 0 or prose[at - 1] == EDGE:
+        return True
+    above = max(prose.rfind("\n", 0, at - 1), prose.rfind(EDGE, 0, at - 1)) + 1
+    return not prose[above : at - 1].strip()
 
 
 def _normal(label: str) -> str:
@@ -114,7 +122,7 @@ def _inline(
         at = match.end()
         if match["ticks"]:
             closing = re.compile(rf"(?<!`){match[0]}(?!`)").search(text, at)
-            paragraph_ends = re.compile(r"\n[ \t]*\r?\n").search(text, at)
+            paragraph_ends = PARAGRAPH_END.search(text, at)
             if closing and not (paragraph_ends and paragraph_ends.start() < closing.start()):
                 at = closing.end()
         elif match["tag"]:
@@ -127,13 +135,17 @@ def _inline(
             start, shown = openers.pop()
             use, end = _closed(text, start, match.start(), shown, definitions)
             if use is not None:
+                if shown:  # what describes a picture is only text
+                    uses = [each for each in uses if each.start < start]
+                    tags = [span for span in tags if span[0] < start]
+                    autolinks = [span for span in autolinks if span[0] < start]
                 uses.append(use)
                 at = end
                 if not shown:  # a link holds no other link
                     openers = [opener for opener in openers if opener[1]]
         elif match["blank"]:
             openers.clear()
-            at = match.end() - 1
+            at = match.end() - (match[0] != EDGE)
     return uses, tags, autolinks
 
 
@@ -148,8 +160,8 @@ def _closed(
         span = destination.span("angled" if destination["angled"] is not None else "plain")
         if destination["width"] or destination["height"]:
             sides = tuple(int(side) if side else None for side in destination.group("width", "height"))  # type: ignore[assignment]
-        return _Use(shown, span, size=sides), destination.end()
+        return _Use(shown, start, span, size=sides), destination.end()
     reference = LABEL.match(text, end + 1)
     label, after = (reference[1], reference.end()) if reference else ("", end + 1)
     label = _normal(label if label.strip() else described)
-    return (_Use(shown, None, label, sides), after) if label in definitions else (None, end + 1)
+    return (_Use(shown, start, None, label, sides), after) if label in definitions else (None, end + 1)

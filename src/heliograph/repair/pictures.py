@@ -49,7 +49,7 @@ def picture_in(body: bytes) -> Picture | None:
         return Picture("png", width, height, whole=b"IEND\xaeB`\x82" in body[-4096:])
     if body.startswith((b"GIF87a", b"GIF89a")) and len(body) >= 13:
         width, height = struct.unpack("<HH", body[6:10])
-        return Picture("gif", width, height, whole=b";" in body[-1024:])
+        return Picture("gif", width, height, whole=body.rstrip(b"\0\r\n ").endswith(b"\0;"))
     if body.startswith(b"\xff\xd8\xff"):
         return _jpeg(body)
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
@@ -75,7 +75,7 @@ def _jpeg(body: bytes) -> Picture:
             height, width = struct.unpack(">HH", body[at + 5 : at + 9])
             break
         at += 1 if marker == 0xFF else 2 + int(struct.unpack(">H", body[at + 2 : at + 4])[0])
-    return Picture("jpeg", width, height, whole=b"\xff\xd9" in body[-65536:])
+    return Picture("jpeg", width, height, whole=body.rfind(b"\xff\xd9") > at)
 
 
 def _webp_size(body: bytes) -> tuple[int | None, int | None]:

@@ -57,6 +57,7 @@ class _Turn:
     """Whose turn it is at one host."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
+    reading: threading.Lock = field(default_factory=threading.Lock)
     gap: float = 0.0
     next_at: float = 0.0
     robots: RobotFileParser | None = None
@@ -145,8 +146,9 @@ class Web:
     def _check_robots(self, url: str) -> None:
         """Raise Trouble where the host does not want programs to ask for `url`."""
         turn = self._turn(url)
-        if turn.robots is None and not turn.refused:
-            self._read_robots(turn, url)
+        with turn.reading:
+            if turn.robots is None and not turn.refused:
+                self._read_robots(turn, url)
         if turn.refused:
             raise Trouble(turn.refused)
         assert turn.robots is not None
