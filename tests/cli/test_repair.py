@@ -75,7 +75,7 @@ def changed(repo: Path) -> list[str]:
 def test_without_being_told_to_it_only_looks(run: Run, net: Internet, repo: Path, http: httpx2.Client) -> None:
     done = run("repair", ".", *FAST, *net.options)
     assert done.returncode == 0, done.stderr
-    assert "4 addresses in 1 documents: 1 live, 2 dead, 1 hot-link-blocked" in done.stdout
+    assert "4 addresses in 1 document: 1 live, 2 dead, 1 hot-link-blocked" in done.stdout
     assert "Nothing was uploaded or changed" in done.stdout
     assert not changed(repo)
     told = report(repo)
@@ -103,7 +103,7 @@ def test_written_in_place_git_sees_other_addresses_and_nothing_else(run: Run, ne
     for link, picture in ((dead, DEAD), (shy, SHY)):
         assert httpx2.get(str(link)).content == picture
     again = run("repair", ".", "--write", *FAST, *net.options)
-    assert "2 addresses in 1 documents: 1 live, 1 dead" in again.stdout, "what was repaired is ours now"
+    assert "2 addresses in 1 document: 1 live, 1 dead" in again.stdout, "what was repaired is ours now"
 
 
 def test_a_patch_changes_the_documents_when_it_is_applied(run: Run, net: Internet, repo: Path) -> None:

@@ -134,4 +134,4 @@ def figures(outcome: Outcome) -> dict[str, str]:
 
 def test_the_documentation_tells_these_figures(outcome: Outcome) -> None:
     told = dict(re.findall(r"^\| ([a-z ]+) \| ([\d.,]+) \|$", DOCS.read_text(), re.MULTILINE))
-    assert told == figures(outcome), figures(outcome)
+    assert told == figures(outcome), json.dumps(figures(outcome))

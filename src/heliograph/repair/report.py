@@ -13,6 +13,8 @@ from heliograph.repair.judging import Verdict
 
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#ccc, #555); --soft: light-dark(#555, #bbb); }
+html { background: light-dark(#fff, #121212); color: light-dark(#111, #eee); }
+a { color: light-dark(#0645ad, #8ab4f8); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 ul.links { list-style: none; padding: 0; }
@@ -97,7 +99,7 @@ class Report:
         return (
             f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
-            f"<h1>{title}: {len(self.entries)} addresses in {self.documents} documents</h1>"
+            f"<h1>{title}: {self._extent()}</h1>"
             f"<p>{_text(self._summary())}</p><table><tbody>{rows}</tbody></table>{sections}"
             + (f"<h2>Documents left out</h2><ul class=links>{left_out}</ul>" if left_out else "")
             + "</main></body></html>\n"
@@ -106,22 +108,29 @@ class Report:
     def summary(self) -> str:
         """One line for the terminal."""
         counted = ", ".join(f"{number} {name}" for name, number in self.counts().items() if number)
-        return f"{len(self.entries)} addresses in {self.documents} documents: {counted or 'none'}"
+        return f"{self._extent()}: {counted or 'none'}"
+
+    def _extent(self) -> str:
+        return f"{_number(len(self.entries), 'address', 'addresses')} in {_number(self.documents, 'document', 'documents')}"
 
     def _summary(self) -> str:
         wanted = [entry for entry in self.entries if entry.wanted]
         found = sum(bool(entry.origin) for entry in wanted)
         said = {
             "dry": "Nothing was uploaded and nothing was changed.",
-            "patch": f"The patch changes {len(self.files)} documents.",
-            "write": f"{len(self.files)} documents were changed.",
+            "patch": f"The patch changes {_number(len(self.files), 'document', 'documents')}.",
+            "write": f"Changed: {_number(len(self.files), 'document', 'documents')}.",
         }[self.mode]
-        return f"{self.at}. Of {len(wanted)} addresses to replace, a good copy was found of {found}. {said}"
+        return f"{self.at}. {_number(len(wanted), 'address', 'addresses')} to replace, {found} with a good copy. {said}"
 
     def _section(self, verdict: Verdict) -> str:
         entries = [entry for entry in self.entries if entry.verdict is verdict]
         items = "".join(_item(entry) for entry in entries)
         return f"<h2>{verdict.value.capitalize()} ({len(entries)})</h2><ul class=links>{items}</ul>" if entries else ""
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _item(entry: Entry) -> str:

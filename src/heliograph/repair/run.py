@@ -81,7 +81,7 @@ class Run:
         """
         documents, unreadable = _read(paths)
         links = self._wanted_links(documents)
-        self.tell(f"{len(documents)} documents with {len(links)} addresses of pictures elsewhere")
+        self.tell(f"documents: {len(documents)}; addresses of pictures elsewhere: {len(links)}")
         looks = self._looks(links)
         base = _base([document.path for document in documents])
         entries = [self._entry(looks[url], url, _places(found, base)) for url, found in links.items()]
