@@ -83,6 +83,7 @@ class Maker:
         self.net, self.folder, self.chance = net, folder, random.Random(seed)
         self.dump = Dump(placeholder=a_picture(self.chance, (30, 10)))
         self.count = 0
+        self.posts = 0
         self.removed = a_picture(self.chance, (16, 8))  # stands for Imgur's own, which is known by its address here
         net.show("https://i.imgur.com/removed.png", always(body=self.removed))
         net.show(
@@ -292,6 +293,7 @@ class Maker:
         return truth.size if truth.sized else None
 
     def html_post(self) -> Parts:
+        self.posts += 1
         parts: Parts = [f"<p>{self.words()} &amp; so on</p>\n"]
         for _ in range(self.chance.randrange(1, 4)):
             url = self.link()
@@ -308,6 +310,7 @@ class Maker:
         return parts
 
     def markdown_post(self) -> Parts:
+        self.posts += 1
         parts: Parts = [f"{self.words()}\n\n"]
         ends: Parts = []
         for number in range(self.chance.randrange(1, 4)):
@@ -334,6 +337,7 @@ class Maker:
         return [*parts, decoys, f"    ![](https://{HOSTS[1]}/indented.png)\n\nend\n", *ends]
 
     def rst_post(self) -> Parts:
+        self.posts += 1
         parts: Parts = [f"{self.words()}\n\n"]
         for number in range(self.chance.randrange(1, 3)):
             url = self.link()
@@ -350,6 +354,7 @@ class Maker:
         ]
 
     def latex_post(self) -> Parts:
+        self.posts += 1
         parts: Parts = [f"{self.words()} 5\\% % \\includegraphics{{https://{HOSTS[3]}/comment.png}}\n"]
         for _ in range(self.chance.randrange(1, 3)):
             url = self.link()
@@ -384,6 +389,7 @@ class Maker:
                 *within(self.markdown_post(), escape_json),
             ]
             topics += ['", "cooked": "', *within(self.html_post(), slashed), '"}']
+            self.posts -= 1  # it is the same one
         docs["discourse/topic.json"] = [*topics, "]}}\n"]
         for number in range(120):
             docs[f"notes/{number % 10}/ä note {number}.md"] = self.markdown_post()
@@ -397,6 +403,7 @@ class Maker:
             cells += [", " if number else "", '{"cell_type": "markdown", "metadata": {}, "source": ["', *lines, '"]}']
         output = f'{{"cell_type": "code", "outputs": [{{"text": "![](https://{HOSTS[4]}/out.png)"}}], "source": []}}'
         docs["lab/notebook.ipynb"] = [*cells, f', {output}], "nbformat": 4, "nbformat_minor": 5, "metadata": {{}}}}']
+        assert self.posts == POSTS
         used = {part.url for parts in docs.values() for part in parts if isinstance(part, Slot)}
         self.dump.truths = {url: truth for url, truth in self.dump.truths.items() if url in used}
         return self.dump

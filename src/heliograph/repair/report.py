@@ -111,7 +111,8 @@ class Report:
         return f"{self._extent()}: {counted or 'none'}"
 
     def _extent(self) -> str:
-        return f"{_number(len(self.entries), 'address', 'addresses')} in {_number(self.documents, 'document', 'documents')}"
+        addresses = _number(len(self.entries), "address", "addresses")
+        return f"{addresses} in {_number(self.documents, 'document', 'documents')}"
 
     def _summary(self) -> str:
         wanted = [entry for entry in self.entries if entry.wanted]
