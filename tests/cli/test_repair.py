@@ -215,6 +215,18 @@ def test_text_of_others_is_only_text_in_the_report(run: Run, net: Internet, repo
     assert "'onerror" not in page
 
 
+def test_a_copy_that_the_server_does_not_take_is_said_and_its_link_stays(run: Run, net: Internet, repo: Path) -> None:
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'></svg>"
+    shown = Reply(200, drawing, "image/svg+xml")
+    net.show(f"{HOST}/drawing.svg", only_own_pages(shown, Reply(403)))
+    (repo / "notes.md").write_text(f"![]({HOST}/drawing.svg)")
+    done = run("repair", ".", "--write", *FAST, *net.options)
+    assert done.returncode == 1
+    (problem,) = report(repo)[f"{HOST}/drawing.svg"]["problems"]  # type: ignore[misc]
+    assert "was not uploaded" in problem
+    assert (repo / "notes.md").read_text() == f"![]({HOST}/drawing.svg)"
+
+
 def test_the_server_is_not_asked_where_nothing_is_uploaded(
     run: Run, net: Internet, repo: Path, server: RunningServer
 ) -> None:

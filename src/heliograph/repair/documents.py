@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from heliograph.client._errors import InputError
+from heliograph import InputError
 from heliograph.repair.dump_links import NotReadable, Scanner, json_links, notebook_links, stack_links
 from heliograph.repair.html_links import html_links
 from heliograph.repair.latex_links import latex_links
@@ -41,6 +44,14 @@ class Document:
     text: str
     encoding: str
     links: tuple[Link, ...]
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def line(self, link: Link) -> int:
+        """The line that a link begins on, counted from 1."""
+        return bisect_left(self._line_ends, link.start) + 1
 
     def encoded(self, text: str) -> bytes:
         """`text` in the document's encoding; bytes that meant nothing in it stay as they were."""

@@ -18,6 +18,7 @@ Scanner = Callable[[View], Iterator[Link]]
 JSON_TOKEN = re.compile(
     r'[ \t\r\n]*(?:"(?P<string>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<sign>[{}\[\]:,])|(?P<other>[^\s{}\[\]:,"]+))'
 )
+SOMETHING = re.compile(r"\S")
 JSON_ESCAPE = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\(?:u[0-9a-fA-F]{4}|.)")
 JSON_SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -65,7 +66,7 @@ def json_links(view: View) -> Iterator[Link]:
     Raises NotReadable where it is no JSON.
     """
     at = 0
-    while view.text[at:].strip():
+    while SOMETHING.search(view.text, at):
         value, at = _json(view, at)
         yield from _posts(value)
 

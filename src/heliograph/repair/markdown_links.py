@@ -52,10 +52,10 @@ def markdown_links(view: View) -> Iterator[Link]:
     parts = blocks(view.text)
     prose = view.masked(parts.prose)
     definitions, text = _definitions(parts.prose)
-    uses, tags, autolinks = _inline(text, definitions)
-    found = [_link(prose, use, definitions) for use in uses]
-    found += [prose.link(*span, shown=False) for span in autolinks]
-    for start, end in tags:
+    inline = _Inline(text, definitions)
+    found = [_link(prose, use, definitions) for use in inline.uses]
+    found += [prose.link(*span, shown=False) for span in inline.autolinks]
+    for start, end in inline.tags:
         name = re.match(r"[A-Za-z0-9-]+", text[start + 1 : end])
         assert name is not None
         found += tag_links(prose, name[0].lower(), start, end)
@@ -109,44 +109,67 @@ def _normal(label: str) -> str:
     return " ".join(label.split()).casefold()
 
 
-def _inline(
-    text: str, definitions: dict[str, tuple[int, int]]
-) -> tuple[list[_Use], list[tuple[int, int]], list[tuple[int, int]]]:
+class _Inline:
     """The pictures and links in prose, the spans of its HTML tags, and those of the addresses in angle brackets."""
-    uses: list[_Use] = []
-    tags: list[tuple[int, int]] = []
-    autolinks: list[tuple[int, int]] = []
-    openers: list[tuple[int, bool]] = []
-    at = 0
-    while match := TOKEN.search(text, at):
-        at = match.end()
+
+    def __init__(self, text: str, definitions: dict[str, tuple[int, int]]) -> None:
+        self.uses: list[_Use] = []
+        self.tags: list[tuple[int, int]] = []
+        self.autolinks: list[tuple[int, int]] = []
+        self._text, self._definitions = text, definitions
+        self._openers: list[tuple[int, bool]] = []
+        self._paragraph_end = 0
+        self._unclosed: set[str] = set()  # runs of backticks that nothing closes in this paragraph
+        at = 0
+        while match := TOKEN.search(text, at):
+            at = self._after(match)
+
+    def _after(self, match: re.Match[str]) -> int:
+        """Take one token; returns where to go on."""
         if match["ticks"]:
-            closing = re.compile(rf"(?<!`){match[0]}(?!`)").search(text, at)
-            paragraph_ends = PARAGRAPH_END.search(text, at)
-            if closing and not (paragraph_ends and paragraph_ends.start() < closing.start()):
-                at = closing.end()
-        elif match["tag"]:
-            tags.append(match.span())
+            return self._code(match[0], match.end())
+        if match["tag"]:
+            self.tags.append(match.span())
         elif match["auto"]:
-            autolinks.append((match.start() + 1, match.end() - 1))
+            self.autolinks.append((match.start() + 1, match.end() - 1))
         elif match["open"]:
-            openers.append((match.end(), match[0] == "!["))
-        elif match["close"] and openers:
-            start, shown = openers.pop()
-            use, end = _closed(text, start, match.start(), shown, definitions)
-            if use is not None:
-                if shown:  # what describes a picture is only text
-                    uses = [each for each in uses if each.start < start]
-                    tags = [span for span in tags if span[0] < start]
-                    autolinks = [span for span in autolinks if span[0] < start]
-                uses.append(use)
-                at = end
-                if not shown:  # a link holds no other link
-                    openers = [opener for opener in openers if opener[1]]
+            self._openers.append((match.end(), match[0] == "!["))
+        elif match["close"] and self._openers:
+            return self._bracket(match.start())
         elif match["blank"]:
-            openers.clear()
-            at = match.end() - (match[0] != EDGE)
-    return uses, tags, autolinks
+            self._openers.clear()
+            return match.end() - (match[0] != EDGE)
+        return match.end()
+
+    def _code(self, ticks: str, at: int) -> int:
+        """Where a code span ends, or only its backticks."""
+        if at > self._paragraph_end:
+            end = PARAGRAPH_END.search(self._text, at)
+            self._paragraph_end = end.start() if end else len(self._text)
+            self._unclosed.clear()
+        if ticks not in self._unclosed:
+            closing = re.compile(rf"(?<!`){ticks}(?!`)").search(self._text, at, self._paragraph_end)
+            if closing:
+                return closing.end()
+            self._unclosed.add(ticks)
+        return at
+
+    def _bracket(self, end: int) -> int:
+        """A bracket closes: what it and the one that opened it are, and where to go on."""
+        start, shown = self._openers.pop()
+        use, after = _closed(self._text, start, end, shown, self._definitions)
+        if use is None:
+            return after
+        if shown:  # what describes a picture is only text
+            for within in (self.tags, self.autolinks):
+                while within and within[-1][0] >= start:
+                    within.pop()
+            while self.uses and self.uses[-1].start >= start:
+                self.uses.pop()
+        else:  # a link holds no other link
+            self._openers = [opener for opener in self._openers if opener[1]]
+        self.uses.append(use)
+        return after
 
 
 def _closed(

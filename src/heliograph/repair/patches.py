@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from heliograph.client._errors import InputError
+from heliograph import InputError
 from heliograph.repair.documents import Document
 
 CONTEXT = 3

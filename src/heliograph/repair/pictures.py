@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from heliograph.client._errors import InputError
+from heliograph import InputError
 
 IMGUR_REMOVED_MD5 = "d835884373f4d6c8f24742ceabe74946"
 """The 503 bytes of Imgur's removed.png (github.com/HoverHell/RedditImageGrab issue 50; many programs test for it)."""

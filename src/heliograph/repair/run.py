@@ -233,10 +233,7 @@ def _base(paths: Sequence[Path]) -> Path:
 
 
 def _places(found: Sequence[tuple[Document, Link]], base: Path) -> tuple[Place, ...]:
-    return tuple(
-        Place(os.path.relpath(document.path.resolve(), base), document.text.count("\n", 0, link.start) + 1)
-        for document, link in found
-    )
+    return tuple(Place(os.path.relpath(document.path.resolve(), base), document.line(link)) for document, link in found)
 
 
 def _by_picture(entries: Iterable[Entry]) -> list[list[Entry]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import heliograph
-from heliograph.client._errors import InputError
+from heliograph import InputError
 from heliograph.repair.judging import Observation, Verdict
 
 
