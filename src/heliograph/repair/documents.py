@@ -66,8 +66,8 @@ class Unreadable:
     reason: str
 
 
-def find_documents(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files named, and all documents in the folders named, each once, in order of their names.
+def find_documents(paths: Sequence[Path], left_out: Path | None = None) -> Iterator[Path]:
+    """The files named, and all documents in the folders named, each once, in order of their names; none in `left_out`.
 
     Raises InputError for a path that is not there, or a file of a kind that is not known.
     """
@@ -82,7 +82,8 @@ def find_documents(paths: Sequence[Path]) -> Iterator[Path]:
         else:
             found = [path]
         for each in found:
-            if each.resolve() not in seen:
+            is_result = left_out is not None and each.resolve().is_relative_to(left_out.resolve())
+            if each.resolve() not in seen and not is_result:
                 seen.add(each.resolve())
                 yield each
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 QUOTE = re.compile(r" {0,3}> ?")
 ITEM = re.compile(r"( {0,3})([-+*]|\d{1,9}[.)])( {1,4}(?=\S)| (?= {4})|(?=\s*$))")
 FENCE = re.compile(r"(`{3,}(?=[^`\n]*$)|~{3,})")
@@ -73,7 +74,7 @@ def blocks(text: str) -> Blocks:
     reading = _Reading()
     prose: list[str] = []
     markup: list[str] = []
-    for line in text.splitlines(keepends=True):
+    for line in LINE.findall(text):
         content = line.rstrip("\r\n")
         ending = line[len(content) :]
         kind, start = _kind(reading, content.replace("\t", " "))
@@ -171,11 +172,8 @@ def _inside(reading: _Reading, line: str, start: int) -> str:
     rest = line[start:]
     if reading.fence:
         closing = rest.strip()
-        if (
-            len(rest) - len(rest.lstrip(" ")) < 4
-            and closing == closing[:1] * len(closing)
-            and closing.startswith(reading.fence)
-        ):
+        is_one_run = closing == closing[:1] * len(closing) and closing.startswith(reading.fence)
+        if is_one_run and len(rest) - len(rest.lstrip(" ")) < 4:
             reading.fence = ""
         return "code"
     if reading.html is None and not rest.strip():
@@ -189,9 +187,9 @@ def _inside(reading: _Reading, line: str, start: int) -> str:
 def _begins_html(reading: _Reading, rest: str) -> bool:
     """Whether a block of HTML begins with this line."""
     for start, end in HTML_STARTS:
-        if start.match(rest):
+        if begun := start.match(rest):
             reading.leave()
-            reading.html, reading.in_html = end, end is None or end.search(rest, start.match(rest).end()) is None  # type: ignore[union-attr]
+            reading.html, reading.in_html = end, end is None or end.search(rest, begun.end()) is None
             return True
     if not reading.paragraph and LONE_TAG.match(rest):
         reading.html, reading.in_html = None, True

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from heliograph.repair.html_links import html_links
 from heliograph.repair.views import Link, View
 
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=\n|$))")
 MARKUP = re.compile(r"( *)\.\.(?:[ \t]+|(?=\n|$))")
 OPTION = re.compile(r" +:(\w+):[ \t]*(.*)")
@@ -22,31 +23,51 @@ BULLET = re.compile(r"(?:[-*+•] +|(?:\d+|[a-zA-Z#])[.)] +)+")
 
 def rst_links(view: View) -> Iterator[Link]:
     """The links of a document, literal blocks, code and comments left out; raw HTML is read as HTML."""
-    lines = view.text.splitlines(keepends=True)
-    at = 0
-    skipping: int | None = None  # lines deeper than this are hidden
-    armed: int | None = None  # a literal block follows, deeper than this
+    lines = LINE.findall(view.text)
+    hiding = _Hiding()
     prose: list[str] = []
+    at = 0
     for number, line in enumerate(lines):
-        indent = len(line) - len(line.lstrip(" \t"))
-        if line.strip():
-            if skipping is not None and indent <= skipping:
-                skipping = None
-            if armed is not None and skipping is None:
-                skipping, armed = (armed if indent > armed else None), None
-        if skipping is not None:
-            prose.append(" " * len(line))
-        else:
-            hides, found = _line(view, lines, number, at)
+        is_prose = not hiding.hides(line)
+        if is_prose:
+            hides_block, found = _line(view, lines, number, at)
             yield from found
-            skipping = indent if hides else None
-            inner = indent + len(bullet[0]) if (bullet := BULLET.match(line, indent)) else indent
-            is_markup = MARKUP.match(line) is not None
-            if not is_markup and line.rstrip().endswith("::"):
-                armed = inner if inner > indent else indent
-            prose.append(line if not is_markup else " " * len(line))
+            is_prose = MARKUP.match(line) is None
+            hiding.begin(line, block=hides_block, literal=is_prose and line.rstrip().endswith("::"))
+        prose.append(line if is_prose else " " * len(line))
         at += len(line)
     yield from _inline(view.masked("".join(prose)))
+
+
+class _Hiding:
+    """Which lines belong to a block that is no reStructuredText: those deeper than the line that began it."""
+
+    def __init__(self) -> None:
+        self._deeper_than: int | None = None
+        self._literal: int | None = None  # a literal block follows, if the next line is deeper than this
+
+    def hides(self, line: str) -> bool:
+        """Whether the line belongs to one."""
+        indent = _indent(line)
+        if line.strip():
+            if self._deeper_than is not None and indent <= self._deeper_than:
+                self._deeper_than = None
+            if self._literal is not None and self._deeper_than is None:
+                self._deeper_than = self._literal if indent > self._literal else None
+                self._literal = None
+        return self._deeper_than is not None
+
+    def begin(self, line: str, *, block: bool, literal: bool) -> None:
+        """The line begins a hidden block, or announces a literal one."""
+        indent = _indent(line)
+        self._deeper_than = indent if block else None
+        if literal:
+            bullet = BULLET.match(line, indent)
+            self._literal = bullet.end() if bullet else indent
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
 def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Link]]:
@@ -56,7 +77,7 @@ def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, lis
     markup = MARKUP.match(line, bullet.end() if bullet else 0)
     if markup is None:
         return False, []
-    indent = len(line) - len(line.lstrip(" \t"))
+    indent = _indent(line)
     directive = DIRECTIVE.match(line, markup.end())
     if directive is None:
         target = TARGET.match(line, markup.end())
@@ -97,7 +118,7 @@ def _block(lines: list[str], number: int, indent: int) -> int:
     """The length of the block under a line: blank lines, and lines that are deeper than `indent`."""
     length = 0
     for line in lines[number + 1 :]:
-        if line.strip() and len(line) - len(line.lstrip(" \t")) <= indent:
+        if line.strip() and _indent(line) <= indent:
             break
         length += len(line)
     return length

@@ -79,7 +79,7 @@ class Run:
         """Do it all. Raises InputError for paths that cannot be read, and what the client raises where the server
         cannot be reached at all; a picture that cannot be uploaded is a problem of that picture.
         """
-        documents, unreadable = _read(paths)
+        documents, unreadable = _read(paths, self.settings.out)
         links = self._wanted_links(documents)
         self.tell(f"documents: {len(documents)}; addresses of pictures elsewhere: {len(links)}")
         looks = self._looks(links)
@@ -218,8 +218,8 @@ class Run:
         return tuple(changed)
 
 
-def _read(paths: Sequence[Path]) -> tuple[list[Document], list[Unreadable]]:
-    read = [read_document(path) for path in find_documents(paths)]
+def _read(paths: Sequence[Path], results: Path) -> tuple[list[Document], list[Unreadable]]:
+    read = [read_document(path) for path in find_documents(paths, results)]
     return [each for each in read if isinstance(each, Document)], [
         each for each in read if isinstance(each, Unreadable)
     ]
