@@ -8,7 +8,7 @@ import pytest
 
 from heliograph.repair.judging import Judge, Observation, Verdict, settled
 from heliograph.repair.pictures import Placeholders, picture_in
-from heliograph.repair.web import Web
+from heliograph.repair.web import MOST_BYTES, Web
 from tests.repair.internet import PAGE, Internet, Page, Reply, Request, a_picture, always, only_own_pages
 from tests.running import free_port
 
@@ -32,6 +32,7 @@ def refusing_programs(request: Request) -> Reply:
         (always(body=PICTURE, kind="text/plain"), Verdict.LIVE),
         (always(body=b"\0a new format", kind="image/new"), Verdict.LIVE),
         (lambda request: Reply(404 if request.method == "HEAD" else 200, PICTURE), Verdict.LIVE),
+        (lambda request: Reply(0 if request.method == "HEAD" else 200, PICTURE), Verdict.LIVE),
         (lambda _: Reply(200, a_picture(CHANCE)), Verdict.LIVE),
         (always(404, HTML), Verdict.DEAD),
         (always(410, PICTURE), Verdict.DEAD),
@@ -81,6 +82,16 @@ def test_what_is_not_to_be_had_by_https_is_http_only(net: Internet, judge: Judge
     net.show("http://old.example/p.png", always(body=PICTURE))
     look, body = judge.look(url, shown=True)
     assert (look.verdict, body) == (verdict, PICTURE)
+
+
+def test_of_a_picture_that_is_too_large_nothing_is_kept(net: Internet, judge: Judge) -> None:
+    """Neither where its host says so beforehand, nor where it does not."""
+    large = PICTURE + bytes(MOST_BYTES)
+    net.show(URL, always(body=large))
+    net.show(f"{URL}2", lambda request: Reply(405 if request.method == "HEAD" else 200, large))
+    for url in (URL, f"{URL}2"):
+        look, body = judge.look(url, shown=True)
+        assert (look.verdict, look.sha256, body) == (Verdict.LIVE, "", b"")
 
 
 def test_a_browser_is_only_played_where_asked_for(net: Internet, web: Web) -> None:

@@ -314,6 +314,23 @@ def test_css_shows_pictures_too_and_protocol_relative_addresses_are_absolute() -
     assert [link.url for link in html_links(View.whole(text))] == ["https://h.example/a.png", "https://h.example/b.png"]
 
 
+def test_every_field_of_posts_is_read_as_what_it_is() -> None:
+    post = {
+        "body": '<img src="https://h.example/a.png">',
+        "body_markdown": "&lt;img src=&quot;https://h.example/b.png&quot;&gt; ![x](https://h.example/c.png?a&amp;b)",
+        "title": "![x](https://h.example/no.png)",
+        "deep": [{"raw": "![x](https://h.example/d.png)", "cooked": None}, 1, True, {}, []],
+    }
+    text = f"{json.dumps(post)}\n{json.dumps({'raw': '![x](https://h.example/e.png)'})}\n"
+    found = [link.url.removeprefix("https://h.example/") for link in json_links(View.whole(text))]
+    assert found == ["a.png", "b.png", "c.png?a&b", "d.png", "e.png"]
+
+
+def test_raw_html_in_restructuredtext_is_read_as_html() -> None:
+    text = ".. raw:: html\n\n   <img src='https://h.example/a.png'>\n\n.. raw:: latex\n\n   <img src='https://h.example/b.png'>\n"
+    assert urls(text, rst_links(View.whole(text))) == {"https://h.example/a.png"}
+
+
 @pytest.mark.parametrize("text", ["{", '{"a": }', '["a" "b"]', "{1: 2}", '"open'])
 def test_what_is_no_json_is_said_to_be_none(text: str) -> None:
     with pytest.raises(NotReadable):

@@ -87,7 +87,7 @@ class Judge:
         return Observation(verdict, reason, sha256=sha256_of(body) if body else ""), body
 
     def _look(self, url: str, shown: bool) -> tuple[Verdict, str, bytes]:
-        as_reader = self.web.ask("HEAD", url, {"Referer": self.page})
+        as_reader = self._head(url)
         if as_reader.good and _length(as_reader) > MOST_BYTES and _says_picture(as_reader):
             return Verdict.LIVE, f"a picture of {_length(as_reader):,} bytes, too large to fetch", b""
         got = self.web.ask("GET", url)
@@ -103,11 +103,21 @@ class Judge:
             if not shown and got.body:
                 return Verdict.LIVE, "its host answers with a page", b""
             return Verdict.DEAD, f"its host answers with no picture ({_kind(got)})", b""
+        body = got.body if got.whole else b""
         if self._is_blocked(url, as_reader, got):
-            return Verdict.BLOCKED, "its host does not show it on pages of others", got.body
+            return Verdict.BLOCKED, "its host does not show it on pages of others", body
         if not self._has_https(url, got):
-            return Verdict.HTTP_ONLY, "it is not to be had by https", got.body
-        return Verdict.LIVE, f"a picture ({picture.form})", got.body
+            return Verdict.HTTP_ONLY, "it is not to be had by https", body
+        return Verdict.LIVE, f"a picture ({picture.form})", body
+
+    def _head(self, url: str) -> Answer:
+        """What a page elsewhere is told of it. Some hosts answer HEAD with nothing at all: then GET decides."""
+        try:
+            return self.web.ask("HEAD", url, {"Referer": self.page})
+        except Trouble as trouble:
+            if trouble.no_host:
+                raise
+            return Answer(0, url, {})
 
     def _look_as_browser(self, url: str) -> tuple[Verdict, str, bytes]:
         """Look at what refuses programs as its own pages would, then as a page elsewhere would."""
