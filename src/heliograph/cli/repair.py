@@ -24,15 +24,21 @@ def _options(command: F) -> F:
         (
             click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."),
             click.option("--patch", "mode", flag_value="patch", help="Upload the copies and write OUT/repair.patch."),
-            click.option("--write", "mode", flag_value="write", help="Also change the documents, with copies in OUT."),
+            click.option(
+                "--write", "mode", flag_value="write", help="Also change the documents; OUT keeps the old ones."
+            ),
             click.option("--out", type=click.Path(path_type=Path), default=OUT, help=f"Folder of results.  [{OUT}]"),
             click.option(
                 "--page", default="https://reader.example/", metavar="URL", help="Where the documents are read."
             ),
             click.option("--placeholder", multiple=True, metavar="HASH|URL|FILE", help="A picture that says 'gone'."),
             click.option("--keep-host", multiple=True, metavar="HOST", help="A host whose links are left alone."),
-            click.option("--per-second", type=click.FloatRange(0.01), default=1.0, help="Requests to one host.  [1]"),
-            click.option("--pause", type=click.FloatRange(0), default=60.0, help="Seconds between two looks.  [60]"),
+            click.option(
+                "--per-second", type=click.FloatRange(0.01), default=1.0, metavar="N", help="Requests to one host.  [1]"
+            ),
+            click.option(
+                "--pause", type=click.FloatRange(0), default=60.0, metavar="N", help="Seconds between two looks.  [60]"
+            ),
             click.option("--as-browser", is_flag=True, help="Ask as a browser where a host refuses programs."),
             click.option(
                 "--connect-to", multiple=True, metavar="HOST:PORT:HOST:PORT", help="Connect elsewhere, as curl."
@@ -46,9 +52,11 @@ def _options(command: F) -> F:
 @click.command()
 @_options
 @click.option("--fix", multiple=True, type=click.Choice(FIXABLE), help="Repair only these; may be given several times.")
-@click.option("--folder", multiple=True, type=click.Path(path_type=Path, file_okay=False, exists=True), help="Copies.")
+@click.option(
+    "--folder", multiple=True, type=click.Path(path_type=Path, file_okay=False, exists=True), help="Saved pictures."
+)
 @click.option("--mapping", type=click.Path(path_type=Path, exists=True), help="JSON: address -> file or address.")
-@click.option("--timemap", multiple=True, metavar="URL", help="Another archive, what comes before the address.")
+@click.option("--timemap", multiple=True, metavar="URL", help="Another archive's TimeMap (RFC 7089), less the address.")
 @click.option("--no-archives", is_flag=True, help="Do not ask the archives of the web.")
 def repair(
     fix: tuple[str, ...],

@@ -8,6 +8,7 @@ none is taken: no picture is better than a wrong one.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,25 +108,26 @@ class Mapped:
             raise Trouble(f"there is no file {target}, which the mapping names")
 
 
-@dataclass(frozen=True)
 class Folder:
     """A folder of saved pictures: by hash, by `host/path` (as `wget -x` saves), and by name where that is an id."""
 
-    folder: Path
-    _by_name: dict[str, list[Path]] = field(default_factory=dict, init=False)
-    _by_hash: dict[str, Path] = field(default_factory=dict, init=False)
+    def __init__(self, folder: Path) -> None:
+        """Take the names of all pictures below `folder`."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._by_hash: dict[str, Path] | None = None
+        self._by_name: dict[str, list[Path]] = {}
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and looks_like_a_picture(path.name):
+                self._by_name.setdefault(path.name, []).append(path)
 
     def candidates(self, wanted: Wanted) -> Iterator[Candidate]:
         """Files that may be it. A name alone proves nothing, unless the host makes names from ids."""
-        if not self._by_name:
-            for path in sorted(self.folder.rglob("*")):
-                if path.is_file() and looks_like_a_picture(path.name):
-                    self._by_name.setdefault(path.name, []).append(path)
         parts = urlsplit(wanted.url)
         known = self._hashed(wanted.sha256) if wanted.sha256 else None
         if known is not None:
             yield self._candidate(known)
-        mirrored = self.folder / parts.netloc / unquote(parts.path).lstrip("/")
+        mirrored = self._folder / parts.netloc / unquote(parts.path).lstrip("/")
         if ".." not in mirrored.parts and mirrored.is_file():
             yield self._candidate(mirrored)
         name = unquote(parts.path).rpartition("/")[2]
@@ -135,13 +137,15 @@ class Folder:
                 yield replace(self._candidate(path), sure=is_id)
 
     def _hashed(self, sha256: str) -> Path | None:
-        if not self._by_hash:
-            for paths in self._by_name.values():
-                self._by_hash.update({sha256_of(path.read_bytes()): path for path in paths})
-        return self._by_hash.get(sha256)
+        """The file with this hash; all are read once, when the first is asked for."""
+        with self._lock:
+            if self._by_hash is None:
+                paths = (path for paths in self._by_name.values() for path in paths)
+                self._by_hash = {sha256_of(path.read_bytes()): path for path in paths}
+            return self._by_hash.get(sha256)
 
     def _candidate(self, path: Path) -> Candidate:
-        return Candidate(f"the folder, {path.relative_to(self.folder)}", path.read_bytes())
+        return Candidate(f"the folder, {path.relative_to(self._folder)}", path.read_bytes())
 
 
 @dataclass(frozen=True)

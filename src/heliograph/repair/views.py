@@ -76,7 +76,10 @@ class View:
 
     def decoded(self, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str | None], spell: Spell) -> View:
         """Every match of `escape` replaced by what it means (None: itself). `spell` is the way back."""
-        both: Spell = lambda text: self.spell(spell(text))  # noqa: E731 # two steps read best in one line
+
+        def both(text: str) -> str:
+            return self.spell(spell(text))
+
         texts: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
