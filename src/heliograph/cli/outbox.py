@@ -15,7 +15,7 @@ from heliograph.client._outbox import Outbox
 
 @click.group()
 def outbox() -> None:
-    """List, send and remove the pictures that wait because they could not be sent.
+    """List, send and remove pictures that could not be sent yet.
 
     'heliograph upload' and notebooks keep a picture here when the server cannot be reached, fails, or has had enough.
     Sent however often, and by however many programs, it is published once.

@@ -82,7 +82,8 @@ def upload(
     with speaking_errors():
         client = heliograph.AsyncClient(server, key, outbox=True)
     code = asyncio.run(_upload_all(client, jobs, texts, FORMATS[form], warn=form != "json"))
-    remind(client.server)
+    if code == 0:
+        remind(client.server)
     return code
 
 
