@@ -85,16 +85,22 @@ def test_every_picture_is_published_exactly_once_through_a_bad_network(tmp_path:
 async def cut_at_every_byte(server: RunningServer) -> tuple[list[str], int]:
     """The ids of pictures that were sent until a request was cut after each of its bytes; and how many those are."""
     port, ids = int(server.url.rpartition(":")[2]), []
-    async with (
-        FaultProxy(port, SEED, share=0, cuts=[]) as proxy,
-        heliograph.AsyncClient(proxy.url, server.key) as client,
-    ):
-        ids.append((await client.upload(picture(8, 8), name="always-as-long.png")).id)
-        proxy.cuts = list(range(1, proxy.longest))
-        while proxy.cuts:
+
+    async def publish(cuts: list[int]) -> int:
+        number = len(cuts)
+        async with (
+            FaultProxy(port, SEED, share=0, cuts=cuts) as proxy,
+            heliograph.AsyncClient(proxy.url, server.key) as client,
+        ):
             ids.append((await client.upload(picture(8, 8), name="always-as-long.png")).id)
-    assert proxy.done["cut the request"] == proxy.longest - 1
-    return ids, proxy.longest
+            while proxy.cuts:
+                ids.append((await client.upload(picture(8, 8), name="always-as-long.png")).id)
+        assert proxy.done["cut the request"] == number
+        return proxy.longest
+
+    length = await publish([])
+    await asyncio.gather(*(publish(list(range(first, length, 6))) for first in range(1, 7)))
+    return ids, length
 
 
 def test_a_request_that_is_cut_at_any_byte_is_published_once(tmp_path: Path) -> None:
