@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.textual import picture_of_text
+from heliograph.server.http.textual import begins_in_base64, picture_in_base64, picture_of_text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -172,7 +172,7 @@ class _Parse:
     def _open_part(self, name: str, filename: str | None) -> "_Part":
         if filename is not None and (self._any_file or name in self._pictures):
             self._begin_picture(name)
-            return _Part(name, self._open(self._reader.max_bytes), filename=_utf8(filename))
+            return _Part(name, self._open(self._reader.max_bytes), _utf8(filename), self._body_limit)
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
@@ -192,7 +192,8 @@ class _Parse:
             await self._take_text_picture(part.incoming)
         elif part.incoming.size and not self._has_file:
             self._has_file = True
-            self.form.picture, self.form.field = part.incoming, part.name
+            self.form.picture = await picture_in_base64(part.incoming, lambda: self._open(self._reader.max_bytes))
+            self.form.field = part.name
             if part.filename:
                 self.form.texts.setdefault("name", part.filename.replace("\\", "/").rsplit("/", 1)[-1])
 
@@ -316,15 +317,23 @@ class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has 
 
 @dataclass(slots=True)
 class _Part:
-    """A field being received: into `incoming` where it is the picture, else into `text`."""
+    """A field being received: into `incoming` where it is the picture, else into `text`.
+
+    encoded: how many bytes a file may have that holds its picture as base64; 0 in all other fields.
+    """
 
     name: str
     incoming: Incoming | None
     filename: str | None = None
+    encoded: int = 0
     text: bytearray = field(default_factory=bytearray)
 
     def write(self, piece: bytes | bytearray) -> None:
         if self.incoming is not None:
+            if self.encoded and self.incoming.size + len(piece) > self.incoming.limit:
+                if begins_in_base64(self.incoming.head(4096) or bytes(piece[:4096])):
+                    self.incoming.limit = self.encoded
+                self.encoded = 0
             self.incoming.write(piece)
             return
         self.text += piece

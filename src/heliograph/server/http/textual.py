@@ -1,9 +1,9 @@
 """What a text means that was sent where a picture belongs: raw bytes after all, a URL, a data URI, or base64.
 
-In this order: an image signature means the bytes themselves; then `scheme://` is a URL; `data:...,` is unpacked;
-something that looks like a path on the sender's computer is refused by name (need N14); all else is base64, with line
-breaks dropped and blanks read as `+`, because some clients do not percent-encode it (wire page clients, shapes d' and
-e).
+In this order: an image signature means the bytes themselves; then `scheme://` is a URL, and a host without it is told
+what it lacks; `data:...,` is unpacked; something that looks like a path on the sender's computer is refused by name
+(need N14); all else is base64, with line breaks dropped and blanks read as `+`, because some clients do not
+percent-encode it (wire page clients, shapes d' and e).
 """
 
 import asyncio
@@ -26,7 +26,13 @@ _LOCAL_PATH = re.compile(
     | [^\r\n]{0,1024} \.(?:png|jpe?g|gif|webp|avif|hei[cf]|tiff?|bmp)\s*\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WEB_HOST = re.compile(rb"\s*www\.", re.IGNORECASE)
+_WEB_HOST = re.compile(
+    rb"""\s*(?: www\. | //[\w-]
+             | (?: localhost | \d{1,3}(?:\.\d{1,3}){3} | (?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,10}[a-z]{2,24} )
+               (?: :\d{1,5} )? / \S )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A web address without its scheme: `www.`, `//host`, or a name with a dot in it (or an address) before a slash."""
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _REPAIRED = bytes.maketrans(b" -_", b"++/")
@@ -80,6 +86,40 @@ def _named(text: bytes) -> RemoteImage | None:
             raise InvalidUrl(url=shown)
         return RemoteImage(shown)
     return None
+
+
+async def picture_in_base64(file: Incoming, open_: Callable[[], Incoming]) -> Incoming:
+    """The picture that a file holds as base64 or as a data URI, decoded; the file itself where it holds anything else.
+
+    Some programs encode a picture and then send it as they send files. `open_()` makes the place for decoded bytes.
+    Raises TooManyBytes, and UnsupportedFormat where what follows is not base64.
+    """
+    head = file.head(4096)
+    if not begins_in_base64(head):
+        return file
+    decoded = open_()
+    await _decode_base64(file, _after_data_uri(head), decoded)
+    return decoded
+
+
+def begins_in_base64(head: bytes) -> bool:
+    """Whether a file that begins so holds base64 of a picture: its first characters decode to a signature."""
+    if sniff(head[:SIGNATURE_BYTES]):
+        return False
+    first = head[_after_data_uri(head) :].lstrip().translate(_REPAIRED, _LINE_BREAKS)[: 2 * SIGNATURE_BYTES]
+    first = first[: len(first) - len(first) % 4]
+    if first.translate(None, _BASE64):
+        return False
+    try:
+        return sniff(binascii.a2b_base64(first)[:SIGNATURE_BYTES]) is not None
+    except binascii.Error:
+        return False
+
+
+def _after_data_uri(head: bytes) -> int:
+    """Where a data URI's own data begins; 0 in any other text."""
+    data_uri = _DATA_URI.match(head)
+    return data_uri.end() if data_uri else 0
 
 
 async def _decode_base64(text: Incoming, start: int, decoded: Incoming) -> None:
