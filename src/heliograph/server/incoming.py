@@ -39,7 +39,7 @@ class Incoming:
 
     def __init__(self, folder: Path, limit: int, *, hashed: bool = True) -> None:
         self._folder = folder
-        self.limit = limit
+        self._limit = limit
         self._memory: bytearray | None = bytearray()
         self._file: IO[bytes] | None = None
         self._hash = hashlib.sha256() if hashed else None
@@ -48,8 +48,8 @@ class Incoming:
     def write(self, piece: bytes | bytearray) -> None:
         """Take `piece` in. Raises TooManyBytes past the limit, StorageUnavailable when the disk is full."""
         self.size += len(piece)
-        if self.size > self.limit:
-            raise TooManyBytes(f"The image is larger than this server accepts ({self.limit:,} bytes).")
+        if self.size > self._limit:
+            raise TooManyBytes(f"The image is larger than this server accepts ({self._limit:,} bytes).")
         if self._hash is not None:
             self._hash.update(piece)
         if self._memory is None:
