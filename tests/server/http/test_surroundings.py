@@ -92,8 +92,7 @@ def test_an_anonymous_upload_is_refused_where_the_operator_says_so(strict: tuple
     server, _ = strict
     answer = httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()})
     assert (answer.status_code, answer.json()["name"]) == (401, "NoKeySent")
-    unknown = {"authorization": "Client-ID 0123456789abcde"}
-    answer = httpx2.post(f"{server.url}/3/image", files={"image": picture()}, headers=unknown)
+    answer = httpx2.post(f"{server.url}/3/image", files={"image": picture()})
     assert (answer.status_code, answer.json()["data"]["error"]) == (401, "Authentication required")
 
 
