@@ -94,14 +94,6 @@ def _stack_java(name: str, driver: str, jars: tuple[str, ...]) -> Program:
     )  # fmt: skip
 
 
-def _desktop(name: str, language: str, *words: str, screenshot: bool = False) -> Program:
-    """A program of Debian's with a window, whose buttons are pressed by AT-SPI. None of them can delete."""
-    return Program(
-        name, "Debian's", language, "Imgur v3", "Debian",
-        ("sh", str(DRIVERS / "desktop.sh"), name, *words), screenshot=screenshot,
-    )  # fmt: skip
-
-
 def _java(how: str) -> Program:
     """Apache HttpMime; its part has a file name or none."""
     path = ":".join(f"/usr/share/java/{jar}.jar" for jar in _HTTP_MIME)
@@ -222,8 +214,11 @@ PROGRAMS: tuple[Program, ...] = (
         link=r"(https?://\S+)",
         screenshot=True,
     ),
-    _desktop("xfce4-screenshooter", "C", screenshot=True),
-    _desktop("lximage-qt", "C++", "{picture}"),
+    Program(
+        "xfce4-screenshooter", "Debian's", "C", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "xfce4_screenshooter.sh")),
+        screenshot=True,
+    ),
     Program(
         "KDE Purpose (its plug-in)", "Debian's", "C++", "Imgur v3", "Debian",
         ("sh", str(DRIVERS / "purpose.sh"), "{picture}"),
@@ -264,6 +259,8 @@ PROGRAMS: tuple[Program, ...] = (
 
 LEFT_OUT: dict[str, str] = {
     "LikX": "its wheel needs GTK's development files to build pycairo; its way of encoding is a transcript",
+    "lximage-qt": "its window does not always show itself to the programs that press buttons; what it sends and reads are "
+    "transcripts",
     "Greenshot": "runs on Windows; what it sends and reads are transcripts",
     "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, "
     "Imgur.API, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry of "
