@@ -259,8 +259,8 @@ PROGRAMS: tuple[Program, ...] = (
 
 LEFT_OUT: dict[str, str] = {
     "LikX": "its wheel needs GTK's development files to build pycairo; its way of encoding is a transcript",
-    "lximage-qt": "its window does not always show itself to the programs that press buttons; what it sends and reads are "
-    "transcripts",
+    "lximage-qt": "its window does not always show itself to the programs that press buttons; what it sends and "
+    "reads are transcripts",
     "Greenshot": "runs on Windows; what it sends and reads are transcripts",
     "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, "
     "Imgur.API, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry of "
