@@ -75,6 +75,11 @@ async def count(request: Request, limits: Limits, caller: Caller, *, upload: boo
         raise UploadLimitReached(words, retry_after=allowance.retry_after)
 
 
+def was_counted(request: Request) -> bool:
+    """Whether the request has come through here: some addresses are for everybody, and cost nothing."""
+    return _KEPT_AS in request.scope["state"]
+
+
 def allowance_of(request: Request) -> Allowance:
     """What the limits said of this request; without buckets where it was not counted."""
     kept: Allowance = request.scope["state"].get(_KEPT_AS, Allowance(allowed=True))

@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.textual import Text, cut_before_escape
+from heliograph.server.http.textual import File, Text, cut_before_escape
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -173,7 +173,7 @@ class _Parse:
     def _open_part(self, name: str, filename: str | None) -> "_Part":
         if filename is not None and (self._any_file or name in self._pictures):
             self._begin_picture(name)
-            return _Part(name, self._open(self._reader.max_bytes), filename=_utf8(filename))
+            return _Part(name, File(self._open, self._reader.max_bytes), filename=_utf8(filename))
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
@@ -191,9 +191,9 @@ class _Parse:
             self.form.texts[part.name] = _text(bytes(part.text))
         elif isinstance(part.into, Text):
             self._take_text(part.into)
-        elif part.into.size and not self._has_file:
+        elif (file := part.into.picture()) is not None and not self._has_file:
             self._has_file = True
-            self.form.picture, self.form.field = part.into, part.name
+            self.form.picture, self.form.field = file, part.name
             if part.filename:
                 self.form.texts.setdefault("name", part.filename.replace("\\", "/").rsplit("/", 1)[-1])
 
@@ -320,10 +320,10 @@ class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has 
 
 @dataclass(slots=True)
 class _Part:
-    """A field being received: where it is the picture, `into` what takes it (bytes, or a text that stands for it)."""
+    """A field being received: where it is the picture, `into` what takes it (a file, or a text that stands for it)."""
 
     name: str
-    into: Incoming | Text | None
+    into: File | Text | None
     filename: str | None = None
     text: bytearray = field(default_factory=bytearray)
 

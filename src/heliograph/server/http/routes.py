@@ -171,7 +171,7 @@ def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
 
 
 def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
-    """What of Imgur API v2 is about accounts. Scripts of other pages may ask before they call."""
+    """What of Imgur API v2 is about accounts, and what it has not. Scripts of other pages may ask first."""
     # fmt: off
     rows = (
         *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
@@ -186,6 +186,7 @@ def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
         *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
         *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
+        *_named("GET POST PUT PATCH DELETE", "/2/{rest:path}",   of.v2.not_here,          of.v2),
     )
     # fmt: on
     paths = dict.fromkeys(row.path for row in rows)
@@ -252,12 +253,15 @@ def _oauth1(of: Handlers) -> tuple[Row, ...]:
 
 
 def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+    """The upload form and the mobile API of Stack Exchange. Scripts of other pages may ask before they call."""
     # fmt: off
     return (
         Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
         Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
         Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+        Row("OPTIONS", "/upload/image",                    of.stack_web.preflight, of.stack_web),
+        Row("OPTIONS", "/image/upload",                    of.stack_web.preflight, of.stack_web),
+        Row("OPTIONS", "/1/image/upload",                  of.stack_mobile.preflight, of.stack_mobile),
     )
     # fmt: on
 

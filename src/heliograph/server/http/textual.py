@@ -1,9 +1,9 @@
 """What a text means that was sent where a picture belongs: raw bytes after all, a URL, a data URI, or base64.
 
-In this order: an image signature means the bytes themselves; then `scheme://` is a URL; `data:...,` is unpacked;
-something that looks like a path on the sender's computer is refused by name (need N14); all else is base64, with line
-breaks dropped and blanks read as `+`, because some clients do not percent-encode it (wire page clients, shapes d' and
-e).
+In this order: an image signature means the bytes themselves; then `scheme://` is a URL, and a host without it is told
+what it lacks; `data:...,` is unpacked; something that looks like a path on the sender's computer is refused by name
+(need N14); all else is base64, with line breaks dropped and blanks read as `+`, because some clients do not
+percent-encode it (wire page clients, shapes d' and e). A file is its bytes, or base64 of a picture, and nothing else.
 """
 
 import binascii
@@ -19,6 +19,8 @@ from heliograph.server.model import RemoteImage
 
 _LONGEST_URL = 8192
 """Bytes of text that are waited for before it is seen what it is."""
+_FILE_START = 1024
+"""Bytes of a file that are waited for before it is seen what it is."""
 _BLANK = 4096
 """Bytes of blanks, as the first of a text, that make it a blank one."""
 _MOST_BLANKS = 64 * 1024
@@ -31,7 +33,13 @@ _LOCAL_PATH = re.compile(
     | [^\r\n]{0,1024} \.(?:png|jpe?g|gif|webp|avif|hei[cf]|tiff?|bmp)\s*\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WEB_HOST = re.compile(rb"\s*www\.", re.IGNORECASE)
+_WEB_HOST = re.compile(
+    rb"""\s*(?: www\. | //[\w-]
+             | (?: localhost | \d{1,3}(?:\.\d{1,3}){3} | (?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,10}[a-z]{2,24} )
+               (?: :\d{1,5} )? / \S )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A web address without its scheme: `www.`, `//host`, or a name with a dot in it (or an address) before a slash."""
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _REPAIRED = bytes.maketrans(b" -_", b"++/")
@@ -90,6 +98,54 @@ class Text:
         if data_uri and not data_uri[1].lower().endswith(b";base64"):
             return _PercentEncoded(self._open(self._limit), text[data_uri.end() :])
         return _Base64(self._open(self._limit), text[data_uri.end() if data_uri else 0 :])
+
+
+class File:
+    """A file in a picture's place: its own bytes, or the picture that they are base64 or a data URI of, decoded while
+    it arrives, because some programs encode a picture and then send it as they send files.
+
+    `open_(limit)` makes the place for the picture's bytes, at most `limit` of them.
+    """
+
+    def __init__(self, open_: Callable[[int], Incoming], limit: int) -> None:
+        self._picture = open_(limit)
+        self._begun = bytearray()
+        self._decoder: _Decoder | None = None
+
+    def write(self, piece: bytes | bytearray) -> None:
+        """Take `piece` in. Raises UnsupportedFormat and TooManyBytes."""
+        if self._decoder is not None:
+            self._decoder.write(bytes(piece))
+            return
+        self._begun += piece
+        if len(self._begun) >= _FILE_START:
+            self._decoder = self._begin()
+
+    def picture(self) -> Incoming | None:
+        """The picture, or None where the file is empty. Raises UnsupportedFormat and TooManyBytes."""
+        if self._decoder is None:
+            self._decoder = self._begin()
+        picture = self._decoder.end()
+        return picture if picture is not None and picture.size else None
+
+    def _begin(self) -> "_Decoder":
+        begun = bytes(self._begun)
+        data_uri = _DATA_URI.match(begun)
+        encoded = begun[data_uri.end() if data_uri else 0 :].lstrip()
+        if not sniff(begun[:SIGNATURE_BYTES]) and _is_picture_in_base64(encoded):
+            return _Base64(self._picture, encoded)
+        return _Bytes(self._picture, begun)
+
+
+def _is_picture_in_base64(begun: bytes) -> bool:
+    """Whether these first characters of a text decode to a picture's signature."""
+    first = begun.translate(_REPAIRED, _LINE_BREAKS)[: 2 * SIGNATURE_BYTES]
+    if first.rstrip(b"=").translate(None, _ALPHABET):
+        return False
+    try:
+        return sniff(binascii.a2b_base64(first[: len(first) - len(first) % 4])[:SIGNATURE_BYTES]) is not None
+    except binascii.Error:
+        return False
 
 
 class _Decoder(Protocol):
