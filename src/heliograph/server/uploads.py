@@ -6,7 +6,7 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.catalog import albums as catalog_albums
+from heliograph.server.companions import Companions, Draft
 from heliograph.server.errors import (
     BadParameter,
     Busy,
@@ -23,11 +24,12 @@ from heliograph.server.errors import (
     InvalidToken,
     NoImageSent,
     QuotaExceeded,
+    StorageUnavailable,
     naming_image_failures,
 )
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Album, Blob, Caller, Deed, Image, RemoteImage, Texts
+from heliograph.server.model import Album, Blob, Caller, Companion, Deed, Image, Kind, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
@@ -41,12 +43,15 @@ Adding = Callable[[Image], Callable[..., bool]]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that was acknowledged. `removed` names the private metadata that was taken out, where it is known."""
+    """An upload that was acknowledged, and what is kept beside it. `removed` names the private metadata that was taken
+    out, where it is known.
+    """
 
     image: Image
     receipt: str
     removed: tuple[str, ...] = ()
     replayed: bool = False
+    beside: tuple[Companion, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ class Uploads:
         fetcher: Fetcher,
         signer: Signer,
         quotas: Quotas,
+        companions: Companions,
         folder: Path,
         max_bytes: int,
     ) -> None:
@@ -86,6 +92,7 @@ class Uploads:
         self._fetcher = fetcher
         self._signer = signer
         self._quotas = quotas
+        self._companions = companions
         self._folder = folder
         self._max_bytes = max_bytes
         self.counted = Counted()
@@ -97,9 +104,10 @@ class Uploads:
         caller: Caller,
         idempotency_key: str | None = None,
         album: Album | None = None,
+        beside: Mapping[Kind, str] | None = None,
     ) -> Accepted:
-        """Publish `picture`, as the last of `album` where one is named. With the idempotency key of an earlier upload
-        of the same content, that one's answer again.
+        """Publish `picture`, as the last of `album` where one is named, and keep the texts `beside` it, by their kind.
+        With the idempotency key of an earlier upload of the same content, that one's answer again.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
         ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), QuotaExceeded,
@@ -109,16 +117,18 @@ class Uploads:
             raise NoImageSent
         texts = _checked(texts)
         replay_key = _replay_key(idempotency_key, caller)
-        fingerprint = _fingerprint(picture, texts, album)
+        fingerprint = _fingerprint(picture, texts, album, beside or {})
         if replay_key and (known := await self._replayed(replay_key, fingerprint)):
             return known
+        drafts = await self._companions.drafted(beside or {})
+        kept = tuple(draft.companion for draft in drafts)
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
             try:
                 if caller.account is not None:
-                    await self._quotas.must_have_room(caller.account, inspection.size)
+                    await self._quotas.must_have_room(caller.account, inspection.size + sum(each.size for each in kept))
             except QuotaExceeded:
                 if replay_key and (known := await self._replayed(replay_key, fingerprint)):
                     return known  # it was this very upload that took the last room
@@ -127,14 +137,16 @@ class Uploads:
             image = _described(inspection, texts, caller)
             remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
             into_album = _into(album, image, caller) if album else None
-            adding = partial(catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default)
-            published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
+            adding = partial(
+                catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default, beside=kept
+            )
+            published = await self._publish(image, stored, drafts, adding, done_by(caller, "image.upload", image.id))
         if published is None:
             return await self._answer_of_the_first(replay_key, fingerprint)
         self.counted.images += 1
         self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
-        return Accepted(published, receipt, inspection.removed)
+        return Accepted(published, receipt, inspection.removed, beside=kept)
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):
@@ -142,22 +154,36 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, adding: Adding, deed: Deed) -> Image | None:
+    async def _publish(
+        self, image: Image, stored: Path, drafts: Sequence[Draft], adding: Adding, deed: Deed
+    ) -> Image | None:
         """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
+        kept = [draft.companion for draft in drafts]
         for attempt in range(_ATTEMPTS):
             image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
+            await self._put(drafts)
             try:
                 if await self._database.transaction(catalog.noted(adding(image), deed)):
                     return image
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 return None
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
             except (QuotaExceeded, InvalidToken, Gone, BadParameter):
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 raise
         raise Busy
+
+    async def _put(self, drafts: Sequence[Draft]) -> None:
+        """Store what is kept beside an image, through files, as a store takes them."""
+        for draft in drafts:
+            with temporary(self._folder, draft.companion.kind) as file:
+                try:
+                    await asyncio.to_thread(file.write_bytes, draft.content)
+                except OSError as full:
+                    raise StorageUnavailable from full
+                await self._blobs.put(draft.companion.sha256.hex(), file)
 
     async def _answer_of_the_first(self, replay_key: bytes | None, fingerprint: bytes) -> Accepted:
         """The answer of whoever used the same idempotency key a moment earlier."""
@@ -178,7 +204,8 @@ class Uploads:
         image = catalog.to_image(found)
         if image.removed is not None:
             raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
-        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
+        beside = await self._companions.of(image)
+        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True, beside=beside)
 
 
 def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
@@ -226,7 +253,10 @@ def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
     return hashlib.sha256(who.encode()).digest()
 
 
-def _fingerprint(picture: Incoming | RemoteImage, texts: Texts, album: Album | None) -> bytes:
-    """What makes two uploads the same content: the bytes (or the address), the texts and the album."""
+def _fingerprint(
+    picture: Incoming | RemoteImage, texts: Texts, album: Album | None, beside: Mapping[Kind, str]
+) -> bytes:
+    """What makes two uploads the same content: the bytes (or the address), the texts, the album, what is beside it."""
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()
+    more = (repr(sorted(beside.items())) if beside else "").encode("utf-8", "replace")
+    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"") + more).digest()

@@ -167,7 +167,8 @@ blobs = Table(
     Column("height", Integer, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("stored", BigInteger, nullable=False),
-    # unused: since when no image shows the blob. sweeping: its bytes are being removed; nobody may adopt it now.
+    # unused: since when no image shows the blob, or keeps it beside. sweeping: its bytes are being
+    # removed; nobody may adopt it now.
     Column("unused", BigInteger),
     Column("sweeping", Boolean, nullable=False),
     # When its bytes were last removed: who put them before that has to put them again.
@@ -195,6 +196,16 @@ images = Table(
 )
 Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
 Index("images_created", images.c.created)
+
+# What is kept beside an image, each a blob. The rows go when the image does.
+companions = Table(
+    "companions",
+    metadata,
+    Column("image_id", ForeignKey("images.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("blob", LargeBinary(32), ForeignKey("blobs.sha256"), nullable=False),
+)
+Index("companions_blob", companions.c.blob)
 
 replays = Table(
     "replays",
@@ -228,5 +239,6 @@ def moment(stamp: int) -> datetime:
 
 
 def shown_by_any() -> Any:  # noqa: ANN401 - an SQL expression
-    """Whether any live image shows the blob of the statement around it."""
-    return exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    """Whether any live image shows the blob of the statement around it, or keeps it beside."""
+    shown = exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    return shown | exists().where(companions.c.blob == blobs.c.sha256)
