@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
-    from heliograph.client._client import Client, upload
+    from heliograph.client._client import Client, source, upload
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -49,6 +49,8 @@ __all__ = [
     "UnreachableError",
     "VerificationError",
     "Whose",
+    "integrate_matplotlib",
+    "source",
     "upload",
     "upload_async",
 ]
@@ -56,6 +58,7 @@ __all__ = [
 _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
+    "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
     "Album": "_albums",
@@ -82,6 +85,11 @@ def __getattr__(name: str) -> object:
 def load_ipython_extension(shell: object) -> None:
     """`%load_ext heliograph`: adds the magics `%publish` and `%%publish` to IPython (docs/figures.md)."""
     import_module("heliograph.client.notebook").load(shell)
+
+
+def integrate_matplotlib() -> None:
+    """From now on in this process, `figure.savefig("heliograph:")` and `plt.publish()` publish (docs/figures.md)."""
+    import_module("heliograph.client._matplotlib").integrate()
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -85,7 +85,7 @@ def upload(
 async def _upload_all(
     client: heliograph.AsyncClient,
     jobs: list[Job],
-    texts: dict[str, str | None],
+    texts: dict[str, Any],
     form: Callable[[heliograph.Image], str],
     warn: bool,
 ) -> int:

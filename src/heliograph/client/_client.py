@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load
@@ -19,7 +20,7 @@ from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source
-from heliograph.client.figures import drawn
+from heliograph.client.figures import prepared
 
 
 class Client:
@@ -72,6 +73,10 @@ class Client:
         progress: Progress | None = None,
         idempotency_key: str | None = None,
         album: Album | str | None = None,
+        theme: str | None = None,
+        vector: bool | str | None = None,
+        source: bool | str | None = None,
+        online: bool = False,
     ) -> Image:
         """Publish anything that can be seen: a path, an http(s) URL that the server is to fetch, a data: URI, bytes, a
         binary file object, an array, a figure, or what shows itself in notebooks (docs/figures.md).
@@ -80,14 +85,24 @@ class Client:
         called with the bytes sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes
         repeating the whole call safe too. The picture becomes the last of `album`, where one is named (its id, link or
         delete hash). Raises VerificationError if the receipt says that other bytes arrived than were sent.
+
+        `theme`: draw it light or dark. `vector`: keep its SVG beside it, always (True), never (False), where it is
+        quick to draw (None), or this one (a text). `source`: keep the code that calls (True) or a text beside it, for
+        all who see it, with the versions of what is imported. `online`: let a page that a browser draws load what it
+        names.
         """
+        picture, beside = prepared(thing, theme, vector, source, online=online)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
-        return self._driver.follow(self._operations.upload(drawn(thing), texts, progress, idempotency_key))
+        return self._driver.follow(self._operations.upload(picture, texts | beside, progress, idempotency_key))
 
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._driver.follow(self._operations.info(image, delete_hash))
+
+    def source(self, image: Image | str) -> str:
+        """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+        return self._driver.follow(self._operations.source(image))
 
     def account(self) -> Account:
         """The account of the key's owner: how much it holds, and how much it may."""
@@ -243,7 +258,18 @@ def upload(
     name: str | None = None,
     server: str | None = None,
     key: str | None = None,
+    theme: str | None = None,
+    vector: bool | str | None = None,
+    source: bool | str | None = None,
+    online: bool = False,
 ) -> Image:
     """Publish one picture or figure and return it: `print(heliograph.upload("figure.png"))` prints its link."""
+    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
     with Client(server, key) as client:
-        return client.upload(thing, title=title, description=description, alt=alt, name=name)
+        return client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)
+
+
+def source(image: Image | str, *, server: str | None = None, key: str | None = None) -> str:
+    """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+    with Client(server, key) as client:
+        return client.source(image)

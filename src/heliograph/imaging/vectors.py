@@ -21,7 +21,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 DEEPEST = 200
-"""Elements inside each other; what is deeper could exhaust the stack of a program that draws it."""
+"""Elements inside each other; what is deeper is left out: it could exhaust the stack of a program that draws it."""
 
 ELEMENTS = _words(
     "svg g defs symbol use title desc style path rect circle ellipse line polyline polygon text tspan textPath image "
@@ -70,9 +70,9 @@ class NoVector(Exception):  # noqa: N818 - named like the failures of `failures`
 
 
 def cleaned(svg: bytes) -> bytes:
-    """`svg` without anything that acts or reaches out, as UTF-8. Raises NoVector."""
+    """`svg`, UTF-8 whatever it says, without anything that acts or reaches out. Raises NoVector."""
     writer = _Writer()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8", " ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_declarations
     parser.EntityDeclHandler = _refuse_entities
@@ -111,11 +111,10 @@ class _Writer:
         namespace, _, local = name.rpartition(" ")
         if not self._open and not self._pieces and (namespace, local) != (SVG, "svg"):
             raise NoVector("Its root is no svg element of the namespace of SVG.")
-        if len(self._open) + self._left_out >= DEEPEST:
-            raise NoVector(f"Its elements are nested more than {DEEPEST} deep.")
         unwrapped = namespace == SVG and local in UNWRAPPED
         allowed = namespace == SVG and local in ELEMENTS
-        if self._left_out or self._style is not None or not (allowed or unwrapped):
+        shallow = len(self._open) < DEEPEST
+        if self._left_out or self._style is not None or not (shallow and (allowed or unwrapped)):
             self._left_out += 1
             return
         self._open.append("" if unwrapped else local)
