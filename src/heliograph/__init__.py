@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from heliograph.client._kept import Login
     from heliograph.client._login import DeviceCodes
+    from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
 _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
+    "integrate_matplotlib": "_matplotlib",
     "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
@@ -85,11 +87,6 @@ def __getattr__(name: str) -> object:
 def load_ipython_extension(shell: object) -> None:
     """`%load_ext heliograph`: adds the magics `%publish` and `%%publish` to IPython (docs/figures.md)."""
     import_module("heliograph.client.notebook").load(shell)
-
-
-def integrate_matplotlib() -> None:
-    """From now on in this process, `figure.savefig("heliograph:")` and `plt.publish()` publish (docs/figures.md)."""
-    import_module("heliograph.client._matplotlib").integrate()
 
 
 def __dir__() -> list[str]:

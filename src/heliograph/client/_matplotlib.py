@@ -17,8 +17,11 @@ from heliograph.client._models import Image
 PREFIX = "heliograph:"
 
 
-def integrate() -> None:
-    """Teach matplotlib to publish; may be repeated. Raises InputError where it is not installed."""
+def integrate_matplotlib() -> None:
+    """From now on in this process, `figure.savefig("heliograph:")` and `plt.publish()` publish (docs/figures.md).
+
+    May be repeated. Raises InputError where matplotlib is not installed.
+    """
     try:
         figure = import_module("matplotlib.figure").Figure
         pyplot = import_module("matplotlib.pyplot")

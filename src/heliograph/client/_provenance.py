@@ -37,7 +37,8 @@ def told(source: bool | str | None) -> str | None:
 def versions() -> list[str]:
     """Python's version and that of every installed package of which something is imported, by name; no platform."""
     homes = metadata.packages_distributions()
-    names = {name for module in set(sys.modules) for name in homes.get(module, ()) if "." not in module}
+    imported = {module for module in set(sys.modules) if not module.startswith("_")}
+    names = {name for module in imported for name in homes.get(module, ())}
     found = []
     for name in sorted(names, key=str.lower):
         try:
