@@ -89,7 +89,7 @@ def test_true_sends_a_script_whole_and_says_the_same_each_time(server: RunningSe
     first, again = run(server, script).stdout.split("=====\n")
     assert first.startswith(script.read_text().rstrip() + "\n\n# Versions: Python ")
     assert first == again
-    assert ", httpx2 " in first
+    assert ", heliograph " in first
 
 
 def test_code_that_cannot_be_seen_is_an_error_that_says_what_to_do(server: RunningServer, tmp_path: Path) -> None:

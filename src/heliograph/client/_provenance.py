@@ -15,6 +15,7 @@ from heliograph.client._errors import InputError
 VERSIONS = "# Versions: "
 """How the last line of a source begins."""
 
+_NAME = re.compile(r"[\w.-]+")
 _VERSIONS_LINE = re.compile(rf"^{VERSIONS}.*\s*\Z", re.MULTILINE)
 
 
@@ -35,17 +36,41 @@ def told(source: bool | str | None) -> str | None:
 
 
 def versions() -> list[str]:
-    """Python's version and that of every installed package of which something is imported, by name; no platform."""
+    """The versions of Python, of this library and of every installed package that is imported; no platform.
+
+    What this library itself needs is left out: parts of it are imported only when something was sent, so the same code
+    run again would not be the same text.
+    """
     homes = metadata.packages_distributions()
     imported = {module for module in set(sys.modules) if not module.startswith("_")}
-    names = {name for module in imported for name in homes.get(module, ())}
-    found = []
-    for name in sorted(names, key=str.lower):
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            continue
-    return [f"Python {platform.python_version()}", *found]
+    names = {_normal(name) for module in imported for name in homes.get(module, ())} - _needed_by("heliograph")
+    found = (_version(name) for name in ("heliograph", *sorted(names - {"heliograph"})))
+    return [f"Python {platform.python_version()}", *filter(None, found)]
+
+
+def _version(name: str) -> str:
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _needed_by(name: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names of all packages that a package requires, and those require, extras left aside."""
+    try:
+        required = metadata.requires(name) or ()
+    except metadata.PackageNotFoundError:
+        return known
+    for each in required:
+        needed = _normal(_NAME.match(each)[0])  # type: ignore[index] # every requirement begins with a name
+        if "extra ==" not in each and needed not in known:
+            known = _needed_by(needed, known | {needed})
+    return known
+
+
+def _normal(name: str) -> str:
+    """As package indexes spell it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def code_of(frame: FrameType) -> str:
