@@ -44,7 +44,7 @@ OFFLINE = (
     "--disable-background-networking",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
-"""What keeps Chromium from the network: no name is found, and addresses are behind a proxy that is not there."""
+"""What keeps Chromium from the network: no host is found, and all are behind a proxy that is not there."""
 
 SHRINK = """<style>html,body{height:auto!important}
 body{display:inline-block!important;margin:8px!important}</style>"""

@@ -149,7 +149,9 @@ ROLES = ("user", "moderator", "administrator")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How much an account may hold: bytes of its images' originals, and images. None: as many as it likes."""
+    """How much an account may hold: bytes of its images' originals and what is beside them, and images. None: as many
+    as it likes.
+    """
 
     bytes: int | None = None
     images: int | None = None

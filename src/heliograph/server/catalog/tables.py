@@ -36,7 +36,8 @@ accounts = Table(
     Column("created", BigInteger, nullable=False),
     # Logins from before then are over.
     Column("sessions_after", BigInteger, nullable=False, server_default="0"),
-    # The live images that it owns, and the bytes of their originals: always what counting them would give.
+    # The live images that it owns, and the bytes of their originals and of what is kept beside
+    # them: always what counting them would give.
     Column("used_bytes", BigInteger, nullable=False, default=0),
     Column("used_images", BigInteger, nullable=False, default=0),
     # A quota of its own: nothing where that of the settings holds, -1 for none.
