@@ -11,10 +11,10 @@ from heliograph.cli._session import session, with_server
 @click.argument("image", metavar="ID|LINK")
 @with_server
 def source(image: str, server: str | None, key: str | None) -> None:
-    """Print the source that was published with an image.
+    """Print the code that made a picture, where it was sent with it.
 
-    It is the code that made the picture, or a text in its place, and the versions of what it was made with. It is there
-    only where the uploader asked for that. Exit codes: 0 done; 1 there is no such image, or no source with it; 2 wrong
+    Or a text in its place; and the versions of what it was made with. The image is named by its id or any of its links.
+    Exit codes: 0 done; 1 there is no such image, or no source with it; 2 wrong
     usage; 3 the server cannot be reached; 4 not allowed.
     """
     with session(server, key) as client:
