@@ -19,6 +19,8 @@ COMMANDS = {
     "source": ("heliograph.cli.source:source", "Print the code that made a picture, where it was sent with it."),
     "edit": ("heliograph.cli.edit:edit", "Change an image's title, description, alt or name."),
     "verify": ("heliograph.cli.verify:verify", "Check a receipt: its signature, and the bytes that the link shows."),
+    "repair": ("heliograph.cli.repair:repair", "Find broken picture links in documents, and repair them."),
+    "mirror": ("heliograph.cli.repair:mirror", "Copy pictures that others host, and change the links to them."),
     "delete": ("heliograph.cli.delete:delete", "Remove an image for ever."),
     "admin": ("heliograph.cli.admin:admin", "Administer the server on this machine."),
     "serve": ("heliograph.cli.serve:serve", "Run the server."),

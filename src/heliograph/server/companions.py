@@ -1,4 +1,4 @@
-"""What is kept beside an image: the source that made it, and its SVG. Each is a blob like any other (decision 0050).
+"""What is kept beside an image: the source that made it, and its SVG. Each is a blob like any other (decision 0032).
 
 Hides what is accepted as one: a source is text and no picture, an SVG is written anew without anything that acts.
 """
