@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
-    from heliograph.client._client import Client, upload
+    from heliograph.client._client import Client, source, upload
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from heliograph.client._kept import Login
     from heliograph.client._login import DeviceCodes
+    from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
     from heliograph.client._outbox import Waiting
 
@@ -53,6 +54,8 @@ __all__ = [
     "VerificationError",
     "Waiting",
     "Whose",
+    "integrate_matplotlib",
+    "source",
     "upload",
     "upload_async",
 ]
@@ -60,6 +63,8 @@ __all__ = [
 _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
+    "integrate_matplotlib": "_matplotlib",
+    "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
     "Album": "_albums",

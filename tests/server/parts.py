@@ -11,6 +11,7 @@ from heliograph.server.audit import Audit
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.companions import Companions
 from heliograph.server.incoming import Incoming
 from heliograph.server.library import Library
 from heliograph.server.links import Links
@@ -78,6 +79,7 @@ async def assembled(folder: Path, quota: Quota = Quota()) -> AsyncIterator[Parts
         fetcher=RemoteFetcher(),
         signer=Signer(load_or_make_key(folder / "key.pem"), links),
         quotas=quotas,
+        companions=Companions(database=database, blobs=blobs, vectors=True),
         folder=under_way,
         max_bytes=10_000_000,
     )

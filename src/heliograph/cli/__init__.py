@@ -17,6 +17,7 @@ COMMANDS = {
     "albums": ("heliograph.cli.albums:albums", "Make, show, change and remove albums."),
     "account": ("heliograph.cli.account:account", "Show your account, and how much of its space is taken."),
     "info": ("heliograph.cli.info:info", "Show what is known of an image."),
+    "source": ("heliograph.cli.source:source", "Print the code that made a picture, where it was sent with it."),
     "edit": ("heliograph.cli.edit:edit", "Change an image's title, description, alt or name."),
     "verify": ("heliograph.cli.verify:verify", "Check a receipt: its signature, and the bytes that the link shows."),
     "repair": ("heliograph.cli.repair:repair", "Find broken picture links in documents, and repair them."),

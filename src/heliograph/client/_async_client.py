@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
@@ -19,7 +20,7 @@ from heliograph.client._outbox import Outbox, Waiting
 from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source, is_pipe, spooled
-from heliograph.client.figures import drawn
+from heliograph.client.figures import prepared
 
 
 class AsyncClient:
@@ -67,17 +68,22 @@ class AsyncClient:
         idempotency_key: str | None = None,
         again: bool = False,
         album: Album | str | None = None,
+        theme: str | None = None,
+        vector: bool | str | None = None,
+        source: bool | str | None = None,
+        online: bool = False,
     ) -> Image:
         """As Client.upload. A pipe is read to its end in a thread first; figures, which no thread may share, are drawn
         here and now.
         """
-        source = drawn(thing)
+        picture, beside = prepared(thing, theme, vector, source, online=online)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
+        texts |= beside
         repeat = Repeat(idempotency_key, again)
-        if not is_pipe(source):
-            return await self._driver.follow(self._publishing.publish(source, texts, repeat, progress))
-        with await asyncio.to_thread(spooled, source) as copy:
+        if not is_pipe(picture):
+            return await self._driver.follow(self._publishing.publish(picture, texts, repeat, progress))
+        with await asyncio.to_thread(spooled, picture) as copy:
             return await self._driver.follow(self._publishing.publish(copy, texts, repeat, progress))
 
     def waiting(self) -> tuple[Waiting, ...]:
@@ -91,6 +97,10 @@ class AsyncClient:
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""
         return await self._driver.follow(self._operations.info(image, delete_hash))
+
+    async def source(self, image: Image | str) -> str:
+        """As Client.source."""
+        return await self._driver.follow(self._operations.source(image))
 
     async def account(self) -> Account:
         """As Client.account."""
@@ -225,7 +235,12 @@ async def upload_async(
     name: str | None = None,
     server: str | None = None,
     key: str | None = None,
+    theme: str | None = None,
+    vector: bool | str | None = None,
+    source: bool | str | None = None,
+    online: bool = False,
 ) -> Image:
     """As `upload`, for asyncio."""
+    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
     async with AsyncClient(server, key) as client:
-        return await client.upload(thing, title=title, description=description, alt=alt, name=name)
+        return await client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
@@ -21,7 +22,7 @@ from heliograph.client._outbox import Outbox, Waiting
 from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source
-from heliograph.client.figures import drawn
+from heliograph.client.figures import prepared
 
 
 class Client:
@@ -81,6 +82,10 @@ class Client:
         idempotency_key: str | None = None,
         again: bool = False,
         album: Album | str | None = None,
+        theme: str | None = None,
+        vector: bool | str | None = None,
+        source: bool | str | None = None,
+        online: bool = False,
     ) -> Image:
         """Publish anything that can be seen: a path, an http(s) URL that the server is to fetch, a data: URI, bytes, a
         binary file object, an array, a figure, or what shows itself in notebooks (docs/figures.md).
@@ -91,11 +96,17 @@ class Client:
         of your own says otherwise what is the same upload. The picture becomes the last of `album`, where one is named
         (its id, link or delete hash). Raises VerificationError if the receipt says that other bytes arrived than were
         sent, and with an outbox KeptError where the picture could not be sent now, but is kept.
+
+        `theme`: draw it light or dark. `vector`: keep its SVG beside it, always (True), never (False), where it is
+        quick to draw (None), or this one (a text). `source`: keep the code that calls (True) or a text beside it, for
+        all who see it, with the versions of what is imported. `online`: let a page that a browser draws load what it
+        names.
         """
+        picture, beside = prepared(thing, theme, vector, source, online=online)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
         repeat = Repeat(idempotency_key, again)
-        return self._driver.follow(self._publishing.publish(drawn(thing), texts, repeat, progress))
+        return self._driver.follow(self._publishing.publish(picture, texts | beside, repeat, progress))
 
     def waiting(self) -> tuple[Waiting, ...]:
         """The pictures that are kept in the outbox for this client's server, the oldest first."""
@@ -108,6 +119,10 @@ class Client:
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._driver.follow(self._operations.info(image, delete_hash))
+
+    def source(self, image: Image | str) -> str:
+        """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+        return self._driver.follow(self._operations.source(image))
 
     def account(self) -> Account:
         """The account of the key's owner: how much it holds, and how much it may."""
@@ -263,7 +278,18 @@ def upload(
     name: str | None = None,
     server: str | None = None,
     key: str | None = None,
+    theme: str | None = None,
+    vector: bool | str | None = None,
+    source: bool | str | None = None,
+    online: bool = False,
 ) -> Image:
     """Publish one picture or figure and return it: `print(heliograph.upload("figure.png"))` prints its link."""
+    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
     with Client(server, key) as client:
-        return client.upload(thing, title=title, description=description, alt=alt, name=name)
+        return client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)
+
+
+def source(image: Image | str, *, server: str | None = None, key: str | None = None) -> str:
+    """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+    with Client(server, key) as client:
+        return client.source(image)

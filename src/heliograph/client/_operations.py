@@ -71,6 +71,12 @@ class Operations:
         answer = yield from exchange(self._about("GET", image, delete_hash), self.patience)
         return Image.parse(json_of(answer))
 
+    def source(self, image: Image | str) -> Plan[str]:
+        """The source that is kept with an image."""
+        about = self._about("GET", image, None)
+        send = replace(about, url=f"{about.url}/source", headers={**about.headers, "Accept": "text/plain"})
+        return (yield from exchange(send, self.patience)).body.decode("utf-8", "replace")
+
     def account(self) -> Plan[Account]:
         """The caller's own account."""
         send = Send("GET", self.address("api/v1/account"), self.headers())

@@ -6,7 +6,7 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.catalog import albums as catalog_albums
+from heliograph.server.companions import Companions, Draft
 from heliograph.server.errors import (
     BadParameter,
     Busy,
@@ -23,11 +24,12 @@ from heliograph.server.errors import (
     InvalidToken,
     NoImageSent,
     QuotaExceeded,
+    StorageUnavailable,
     naming_image_failures,
 )
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Album, Blob, Caller, Deed, Image, RemoteImage, Texts
+from heliograph.server.model import Album, Blob, Caller, Companion, Deed, Image, Kind, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
@@ -48,12 +50,15 @@ Adding = Callable[[Image], Callable[..., bool]]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that was acknowledged. `removed` names the private metadata that was taken out, where it is known."""
+    """An upload that was acknowledged, and what is kept beside it. `removed` names the private metadata that was taken
+    out, where it is known.
+    """
 
     image: Image
     receipt: str
     removed: tuple[str, ...] = ()
     replayed: bool = False
+    beside: tuple[Companion, ...] = ()
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ class Uploads:
         fetcher: Fetcher,
         signer: Signer,
         quotas: Quotas,
+        companions: Companions,
         folder: Path,
         max_bytes: int,
     ) -> None:
@@ -106,6 +112,7 @@ class Uploads:
         self._fetcher = fetcher
         self._signer = signer
         self._quotas = quotas
+        self._companions = companions
         self._folder = folder
         self._max_bytes = max_bytes
         self.counted = Counted()
@@ -118,9 +125,11 @@ class Uploads:
         idempotency_key: str | None = None,
         album: Album | None = None,
         by_content: bool = False,
+        beside: Mapping[Kind, str] | None = None,
     ) -> Accepted:
-        """Publish `picture`, as the last of `album` where one is named. With the idempotency key of an earlier upload
-        of the same content, that one's answer again, for as long as its image is there.
+        """Publish `picture`, as the last of `album` where one is named, and keep the texts `beside` it, by their kind.
+        With the idempotency key of an earlier upload of the same content, that one's answer again, for as long as its
+        image is there.
 
         by_content: the key is made of the content and stands for no single upload. What was removed is published anew
         with it, and so is what a URL shows by now; else these are Gone, and the earlier answer.
@@ -132,10 +141,13 @@ class Uploads:
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
         texts = _checked(texts)
-        repeat = _Repeat(_replay_key(idempotency_key, caller), _fingerprint(picture, texts, album), by_content)
+        content = _fingerprint(picture, texts, album, beside or {})
+        repeat = _Repeat(_replay_key(idempotency_key, caller), content, by_content)
         fetched_anyway = by_content and isinstance(picture, RemoteImage)
         if not fetched_anyway and (known := await self._replayed(repeat)):
             return known
+        drafts = await self._companions.drafted(beside or {})
+        kept = tuple(draft.companion for draft in drafts)
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
             if fetched_anyway:
@@ -148,7 +160,7 @@ class Uploads:
                 inspection = await self._transformer.inspect(received.path, cleaned)
             try:
                 if caller.account is not None:
-                    await self._quotas.must_have_room(caller.account, inspection.size)
+                    await self._quotas.must_have_room(caller.account, inspection.size + sum(each.size for each in kept))
             except QuotaExceeded:
                 if known := await self._replayed(repeat):
                     return known  # it was this very upload that took the last room
@@ -157,15 +169,19 @@ class Uploads:
             image = _described(inspection, texts, caller)
             into_album = _into(album, image, caller) if album else None
             adding = partial(
-                catalog.add_image, replayed=repeat.of(received.sha256), then=into_album, quota=self._quotas.default
+                catalog.add_image,
+                replayed=repeat.of(received.sha256),
+                then=into_album,
+                quota=self._quotas.default,
+                beside=kept,
             )
-            published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
+            published = await self._publish(image, stored, drafts, adding, done_by(caller, "image.upload", image.id))
         if published is None:
             return await self._answer_of_the_first(repeat)
         self.counted.images += 1
         self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
-        return Accepted(published, receipt, inspection.removed)
+        return Accepted(published, receipt, inspection.removed, beside=kept)
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):
@@ -173,20 +189,24 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, adding: Adding, deed: Deed) -> Image | None:
+    async def _publish(
+        self, image: Image, stored: Path, drafts: Sequence[Draft], adding: Adding, deed: Deed
+    ) -> Image | None:
         """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
+        kept = [draft.companion for draft in drafts]
         for attempt in range(_ATTEMPTS):
             image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
+            await self._put(drafts)
             try:
                 if await self._database.transaction(catalog.noted(adding(image), deed)):
                     return image
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 return None
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
             except (QuotaExceeded, InvalidToken, Gone, BadParameter):
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 raise
         raise Busy
 
@@ -194,6 +214,16 @@ class Uploads:
         """Whether something was published with the key by that caller. Raises BadParameter."""
         key = _replay_key(idempotency_key, caller)
         return key is not None and await self._database.fetch_one(catalog.replay(key)) is not None
+
+    async def _put(self, drafts: Sequence[Draft]) -> None:
+        """Store what is kept beside an image, through files, as a store takes them."""
+        for draft in drafts:
+            with temporary(self._folder, draft.companion.kind) as file:
+                try:
+                    await asyncio.to_thread(file.write_bytes, draft.content)
+                except OSError as full:
+                    raise StorageUnavailable from full
+                await self._blobs.put(draft.companion.sha256.hex(), file)
 
     async def _answer_of_the_first(self, repeat: _Repeat) -> Accepted:
         """The answer of whoever used the same idempotency key a moment earlier."""
@@ -213,7 +243,8 @@ class Uploads:
             raise Conflict
         if image.removed is not None:
             raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
-        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
+        beside = await self._companions.of(image)
+        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True, beside=beside)
 
 
 def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
@@ -264,9 +295,11 @@ def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
     return hashlib.sha256(who.encode()).digest()[:_HASH_LENGTH]
 
 
-def _fingerprint(picture: Incoming | RemoteImage, texts: Texts, album: Album | None) -> bytes:
-    """What makes two uploads the same content: the bytes (or the address), the texts and the album."""
+def _fingerprint(
+    picture: Incoming | RemoteImage, texts: Texts, album: Album | None, beside: Mapping[Kind, str]
+) -> bytes:
+    """What makes two uploads the same content: the bytes (or the address), the texts, the album, what is beside it."""
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()[
-        :_HASH_LENGTH
-    ]
+    more = (repr(sorted(beside.items())) if beside else "").encode("utf-8", "replace")
+    named = album.id.encode() if album else b""
+    return hashlib.sha256(content + repr(texts).encode() + named + more).digest()[:_HASH_LENGTH]

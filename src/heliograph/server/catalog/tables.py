@@ -36,7 +36,8 @@ accounts = Table(
     Column("created", BigInteger, nullable=False),
     # Logins from before then are over.
     Column("sessions_after", BigInteger, nullable=False, server_default="0"),
-    # The live images that it owns, and the bytes of their originals: always what counting them would give.
+    # The live images that it owns, and the bytes of their originals and of what is kept beside
+    # them: always what counting them would give.
     Column("used_bytes", BigInteger, nullable=False, default=0),
     Column("used_images", BigInteger, nullable=False, default=0),
     # A quota of its own: nothing where that of the settings holds, -1 for none.
@@ -167,7 +168,8 @@ blobs = Table(
     Column("height", Integer, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("stored", BigInteger, nullable=False),
-    # unused: since when no image shows the blob. sweeping: its bytes are being removed; nobody may adopt it now.
+    # unused: since when no image shows the blob, or keeps it beside. sweeping: its bytes are being
+    # removed; nobody may adopt it now.
     Column("unused", BigInteger),
     Column("sweeping", Boolean, nullable=False),
     # When its bytes were last removed: who put them before that has to put them again.
@@ -202,6 +204,16 @@ Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.
 Index("images_created", images.c.created)
 Index("images_replay_key", images.c.replay_key, unique=True)
 
+# What is kept beside an image, each a blob. The rows go when the image does.
+companions = Table(
+    "companions",
+    metadata,
+    Column("image_id", ForeignKey("images.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("blob", LargeBinary(32), ForeignKey("blobs.sha256"), nullable=False),
+)
+Index("companions_blob", companions.c.blob)
+
 
 def now() -> datetime:
     """The present, in UTC, to the millisecond that the tables keep."""
@@ -224,5 +236,6 @@ def moment(stamp: int) -> datetime:
 
 
 def shown_by_any() -> Any:  # noqa: ANN401 - an SQL expression
-    """Whether any live image shows the blob of the statement around it."""
-    return exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    """Whether any live image shows the blob of the statement around it, or keeps it beside."""
+    shown = exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    return shown | exists().where(companions.c.blob == blobs.c.sha256)

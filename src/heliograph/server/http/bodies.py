@@ -9,7 +9,7 @@ base64 text over about 1 MB, hence our own.
 import asyncio
 import binascii
 import re
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,16 +66,23 @@ class Reader:
 
     @asynccontextmanager
     async def read(
-        self, request: Request, pictures: Collection[str], *, texts: Collection[str] = (), any_file: bool = False
+        self,
+        request: Request,
+        pictures: Collection[str],
+        *,
+        texts: Collection[str] = (),
+        long: Mapping[str, int] | None = None,
+        any_file: bool = False,
     ) -> AsyncIterator[Form]:
         """The form that `request` brings; fields named in `pictures` hold the picture, whatever they look like.
 
         The first file part that is not empty wins over all else. any_file: a file part may have any name, as those of
-        the Stack Exchange form have. texts: what is read of a JSON body besides TEXTS.
+        the Stack Exchange form have. texts: what is read of a JSON body besides TEXTS. long: texts that may have
+        more than 64 KiB, and how many bytes.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
         form = request.state.form = Form(_query(request))
-        parse = _Parse(self, frozenset(pictures), frozenset(texts), form, any_file=any_file)
+        parse = _Parse(self, frozenset(pictures), frozenset(texts), long or {}, form, any_file=any_file)
         try:
             await parse.body(request)
             yield parse.form
@@ -94,11 +101,19 @@ class _Parse:
     """One body being read. All that it opens is closed by `close`."""
 
     def __init__(
-        self, reader: Reader, pictures: frozenset[str], texts: frozenset[str], form: Form, *, any_file: bool
+        self,
+        reader: Reader,
+        pictures: frozenset[str],
+        texts: frozenset[str],
+        long: Mapping[str, int],
+        form: Form,
+        *,
+        any_file: bool,
     ) -> None:
         self._reader = reader
         self._pictures = pictures
-        self._texts = texts
+        self._texts = texts | long.keys()
+        self._long = long
         self._any_file = any_file
         self._has_file = False
         self._opened: list[Incoming] = []
@@ -180,7 +195,7 @@ class _Parse:
         if name in self._pictures:
             self._begin_picture(name)
             return _Part(name, self._picture_text())
-        return _Part(name, None)
+        return _Part(name, None, limit=self._long.get(name, 0))
 
     def _begin_picture(self, name: str) -> None:
         if self.form.picture is None:
@@ -320,20 +335,24 @@ class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has 
 
 @dataclass(slots=True)
 class _Part:
-    """A field being received: where it is the picture, `into` what takes it (a file, or a text that stands for it)."""
+    """A field being received: where it is the picture, `into` what takes it (a file, or a text that stands for it).
+    Any other is `text`, of `limit` bytes where it may be long.
+    """
 
     name: str
     into: File | Text | None
     filename: str | None = None
     text: bytearray = field(default_factory=bytearray)
+    limit: int = 0
 
     def write(self, piece: bytes | bytearray) -> None:
         if self.into is not None:
             self.into.write(piece)
             return
         self.text += piece
-        if len(self.text) > _TEXT_LIMIT:
-            raise BadParameter(f"The field {self.name!r} is longer than {_TEXT_LIMIT:,} bytes.")
+        if len(self.text) > (self.limit or _TEXT_LIMIT):
+            failure = TooManyBytes if self.limit else BadParameter
+            raise failure(f"The field {self.name!r} is longer than {self.limit or _TEXT_LIMIT:,} bytes.")
 
 
 async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

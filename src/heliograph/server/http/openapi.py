@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from heliograph.server.companions import LONGEST
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.consent import ABOUT
 from heliograph.server.http.native import Edit, ImageAnswer, ImagePage, Problem
@@ -22,6 +23,7 @@ from heliograph.server.http.openapi_parts import (
     OPTIONAL_KEY,
     REF,
     answers,
+    companion_paths,
     favorite_path,
     query,
     schema,
@@ -37,6 +39,10 @@ _TEXT_MEANINGS = {
     "alt": "What the picture shows, for those who do not see it.",
     "name": "The file's name.",
 }
+_SOURCE = "The code or text that made the picture: kept beside it, for whoever sees it."
+_VECTOR = (
+    "The same picture as SVG: kept beside it without anything that acts or reaches out, where this server does so."
+)
 _ALBUM = "The id of an album of yours, or the delete hash of an anonymous one: the picture becomes its last."
 _ID = {
     "name": "id",
@@ -174,6 +180,7 @@ def _paths() -> dict[str, Any]:
                 ),
             },
         },
+        **companion_paths(_ID),
         "/api/v1/images/{id}/claim": _claiming(image),
         "/api/v1/images/{id}/favorite": favorite_path("image"),
         **album_paths(),
@@ -254,6 +261,8 @@ def _upload_bodies() -> dict[str, Any]:
         for name, most in LONGEST_TEXT.items()
     }
     texts["album"] = {"type": "string", "description": _ALBUM}
+    texts["source"] = {"type": "string", "description": f"{_SOURCE} At most {LONGEST['source']:,} bytes."}
+    texts["vector"] = {"type": "string", "description": f"{_VECTOR} At most {LONGEST['vector']:,} bytes."}
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The picture's bytes."}
     encoded = {
         "type": "string",

@@ -22,6 +22,7 @@ from heliograph.server.http.imgur_v3_albums import ImgurV3Albums
 from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_companions import NativeCompanions
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
@@ -45,6 +46,7 @@ class Handlers:
     native: Native
     albums: NativeAlbums
     favorites: NativeFavorites
+    companions: NativeCompanions
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -102,6 +104,9 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
         Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
         Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
+        Row("GET",    "/api/v1/images/{id}/source",        of.companions.source,  of.native),
+        Row("DELETE", "/api/v1/images/{id}/source",        of.companions.remove_source, of.native),
+        Row("DELETE", "/api/v1/images/{id}/vector",        of.companions.remove_vector, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
         Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
         Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
