@@ -33,9 +33,13 @@ def steps(page: Path) -> list[Step]:
     """
     text = page.read_text()
     found: list[Step] = []
+    assert len(re.findall("^```", text, re.MULTILINE)) == 2 * len(_BLOCK.findall(text)), (
+        f"{page.name}: a block has no end"
+    )
     for block in _BLOCK.finditer(text):
         place = f"{page.name}, line {text.count(chr(10), 0, block.start()) + 2}"
         if block["language"] == "text":
+            assert found, f"{place}: nothing prints this"
             found.append(_with_output(found.pop(), block["text"], place))
         else:
             found.extend(_read(block["language"], block["text"], place))

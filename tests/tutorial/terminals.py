@@ -1,4 +1,4 @@
-"""Where a reader types: a shell, a Python, a notebook, and a terminal in which the server stays. All are real programs."""
+"""Where a reader types: a shell, a Python, a notebook, and a terminal in which the server stays. All are real."""
 
 import signal
 import subprocess

@@ -10,23 +10,33 @@ from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
 import matplotlib
-import matplotlib.font_manager  # noqa: F401 # makes its cache of fonts, which takes long and is told on a new computer
+import matplotlib.font_manager  # makes its cache of fonts, which takes long and is told on a new computer
 import pytest
 
 from tests.cli.test_login import decide
 from tests.clients.installed import PYTHON
 from tests.running import RunningServer, clean_environment, free_port
 from tests.server.http.test_account_pages import OPEN
-from tests.tutorial.pages import PAGES, Step, steps
+from tests.tutorial.pages import FOLDER, PAGES, Step, steps
 from tests.tutorial.terminals import Notebook, Python, Server, Shell
 
 SAMPLE = Path(__file__).parents[2] / "src" / "heliograph" / "cli" / "sample.jpg"
 STAYS = "heliograph serve"
-WRITTEN = "127.0.0.1:8750"
-"""The server's address in the pages. Where they are run, it has a port of its own."""
+WRITTEN = 8750
+"""The server's port in the pages. Where they are run, it has another."""
+NAMES = ("127.0.0.1", "localhost")
 OTHERS = "7-imgur-program"
 """The page whose Python is the environment of the client programs of others."""
+OF_DEVELOPERS = ("XDG_", "JUPYTER_", "DISPLAY", "WAYLAND_DISPLAY")
+"""Variables that a reader's terminal has not: other folders than those below home, and a screen for browsers."""
 CODE = re.compile(r"^Open \S+ and type (\S+)$")
+
+
+def moved(text: str, old: int, new: int) -> str:
+    """The text with the server at another port."""
+    for name in NAMES:
+        text = text.replace(f"{name}:{old}", f"{name}:{new}")
+    return text
 
 
 class Reader:
@@ -34,18 +44,13 @@ class Reader:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        port = free_port()
-        self._address = f"127.0.0.1:{port}"
-        self._environment = {
-            name: value for name, value in clean_environment().items() if not name.startswith(("XDG_", "JUPYTER_"))
-        } | {
+        self._port = free_port()
+        kept = {name: value for name, value in clean_environment().items() if not name.startswith(OF_DEVELOPERS)}
+        self._environment = kept | {
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HELIOGRAPH_PORT": str(port),
+            "HELIOGRAPH_PORT": str(self._port),
             "MPLCONFIGDIR": matplotlib.get_cachedir(),
-            "DISPLAY": "",
-            "WAYLAND_DISPLAY": "",
-            "BROWSER": "",
         }
         shutil.copy(SAMPLE, home / "rocket.jpg")
         self._open = ExitStack()
@@ -57,13 +62,14 @@ class Reader:
         for each in PAGES[: PAGES.index(page) + 1]:
             if each not in self._read:
                 self._read.add(each)
-                self._follow(each)
+                self.follow(each)
 
     def close(self) -> None:
-        """Leave: end every program, the server last but for the shell."""
+        """End every program that is still open, and press Ctrl-C where the server runs."""
         self._open.close()
 
-    def _follow(self, page: Path) -> None:
+    def follow(self, page: Path) -> None:
+        """Do all that the page says, and compare what is printed with what it shows."""
         with ExitStack() as opened:
             terminals: dict[str, Shell | Python | Notebook] = {"console": self._shell}
             for step in steps(page):
@@ -72,7 +78,7 @@ class Reader:
                     continue
                 if step.language not in terminals:
                     terminals[step.language] = opened.enter_context(closing(self._opened(step.language, page)))
-                printed, code = terminals[step.language].run(step.source.replace(WRITTEN, self._address))
+                printed, code = terminals[step.language].run(moved(step.source, WRITTEN, self._port))
                 self._compare(step, printed)
                 assert (code != 0) == step.output.startswith("heliograph: "), f"{step.place}: {step.source}: {code}"
 
@@ -89,7 +95,7 @@ class Reader:
         self._compare(step, server.first(step.output.count("\n")))
 
     def _compare(self, step: Step, printed: str) -> None:
-        got = printed.replace(self._address, WRITTEN)
+        got = moved(printed, self._port, WRITTEN)
         got += "\n" if got and not got.endswith("\n") else ""
         same = OutputChecker().check_output(step.output, got, ELLIPSIS)
         assert same, f"{step.place}: {step.source}\nprints\n{got}\nand not\n{step.output}"
@@ -97,7 +103,7 @@ class Reader:
     def _allow(self, line: str) -> None:
         """Open the page that a login names, as the account's owner in a browser would, and allow it."""
         if shown := CODE.match(line):
-            decide(RunningServer(f"http://{self._address}", ""), shown[1], "allow")
+            decide(RunningServer(f"http://127.0.0.1:{self._port}", ""), shown[1], "allow")
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +121,35 @@ def test_the_page_does_what_it_says(page: Path, reader: Reader) -> None:
     reader.read(page)
 
 
-def test_every_page_has_something_to_do() -> None:
-    assert len(PAGES) >= 8
+def test_every_page_has_something_to_do_and_the_index_names_them_in_order() -> None:
+    assert PAGES
     assert all(steps(page) for page in PAGES)
+    assert re.findall(r"^\d+\. \[.*\]\((.*)\)$", (FOLDER / "README.md").read_text(), re.MULTILINE) == [
+        page.name for page in PAGES
+    ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```sh\nls\n```\n",
+        "```console\nls\n```\n",
+        "```python\nprint(1)\n```\n",
+        "```text\n1\n```\n",
+        "```console\n$ ls\n",
+    ],
+    ids=["unknown language", "no command", "no prompt", "output of nothing", "no end"],
+)
+def test_a_block_that_would_not_be_run_is_an_error(block: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n\n" + block)
+    with pytest.raises(AssertionError, match=r"page\.md"):
+        steps(page)
+
+
+def test_what_is_not_printed_as_the_page_shows_it_is_an_error(reader: Reader, tmp_path: Path) -> None:
+    for block in ("console\n$ echo two\none", "python\n>>> 1 + 1\n3", "console\n$ (exit 3)", "console\n$ echo unseen"):
+        page = tmp_path / "page.md"
+        page.write_text(f"```{block}\n```\n")
+        with pytest.raises(AssertionError, match=r"page\.md, line 2"):
+            reader.follow(page)
