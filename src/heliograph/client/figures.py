@@ -24,6 +24,7 @@ from heliograph.client._source import Source, is_url
 
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
+SVG = "image/svg+xml"
 RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Media types of what needs no drawing any more, the best first."""
 
@@ -60,7 +61,7 @@ def picture_in(bundle: Mapping[str, Any]) -> bytes | None:
         return _drawn_by_its_library(import_module("plotly.graph_objects").Figure(figure))
     if chart := next((shown for media_type, shown in bundle.items() if VEGA_LITE.fullmatch(media_type)), None):
         return vega_lite_drawn(chart)
-    if vector := bundle.get("image/svg+xml"):
+    if vector := bundle.get(SVG):
         return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
     return None
 
@@ -76,8 +77,8 @@ def _from_path(path: str | os.PathLike[str]) -> Source:
     return svg_drawn(svg)
 
 
-def _from_uri(uri: str) -> bytes:
-    """The picture in a `data:` URI (RFC 2397)."""
+def in_uri(uri: str) -> tuple[str, bytes]:
+    """The media type in a `data:` URI, in lower case, and the bytes (RFC 2397); raises InputError without."""
     head, comma, body = uri.partition(",")
     media_type, *parameters = head[len("data:") :].split(";")
     data = unquote_to_bytes(body)
@@ -88,7 +89,13 @@ def _from_uri(uri: str) -> bytes:
             raise InputError(f"The data: URI holds no base64 ({error}). Was it cut short?") from error
     if not comma or not data:
         raise InputError("The data: URI holds no picture. A good one begins like data:image/png;base64,iVBORw0KGgo")
-    return svg_drawn(data) if media_type.strip().lower() == "image/svg+xml" else data
+    return media_type.strip().lower(), data
+
+
+def _from_uri(uri: str) -> bytes:
+    """The picture in a `data:` URI."""
+    media_type, data = in_uri(uri)
+    return svg_drawn(data) if media_type == SVG else data
 
 
 def _drawn_by_its_library(thing: object) -> bytes | None:
