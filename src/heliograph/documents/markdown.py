@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from heliograph.documents import html
+from heliograph.documents._code import code_blocks
 from heliograph.documents.embedded import Reference
 
 DESTINATION = r"(?:<(?P<angled>[^<>\n]*+)>|(?P<bare>(?:[^\s()<\\]++|\\.|\((?:[^\s()\\]++|\\.)*+\))++))"
@@ -22,14 +23,12 @@ ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 LONGEST_ALT = 1000
 """Characters between the brackets of a picture, at most."""
 
-LIST_MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
-FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 TICKS = re.compile(r"`+|\n[ \t>]*\n")
 
 
 def references(text: str) -> Iterator[Reference]:
     """The pictures of a page, not those in code and comments."""
-    text = _blanked(text, _code_blocks(text))
+    text = _blanked(text, code_blocks(text))
     text = _blanked(text, _code_spans(text))
     yield from html.references(text)
     text = _blanked(text, (found.span() for found in COMMENT.finditer(text)))
@@ -37,11 +36,13 @@ def references(text: str) -> Iterator[Reference]:
         alt = _alt_before(text, found.start())
         if alt is not None:
             yield _reference(found, alt)
-    named = {_label(each["label"] or each["alt"]): each["alt"] for each in reversed(list(BY_LABEL.finditer(text)))}
+    named: dict[str, str] = {}
+    for found in BY_LABEL.finditer(text):
+        label = _label(found["label"] or found["alt"])
+        named[label] = named.get(label) or found["alt"]
     for found in DEFINITION.finditer(text):
-        alt = named.get(_label(found["label"]))
-        if alt is not None:
-            yield _reference(found, alt)
+        if (label := _label(found["label"])) in named:
+            yield _reference(found, named[label])
 
 
 def _reference(found: re.Match[str], alt: str) -> Reference:
@@ -109,75 +110,3 @@ def _is_escaped(text: str, at: int) -> bool:
     while first and text[first - 1] == "\\":
         first -= 1
     return bool((at - first) % 2)
-
-
-def _code_blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Where blocks of code are, line by line: fenced and indented ones, in quotes and lists too."""
-    blocks, at = _Blocks(), 0
-    for line in text.splitlines(keepends=True):
-        if blocks.is_code(line.expandtabs(4).rstrip("\r\n")):
-            yield at, at + len(line)
-        at += len(line)
-
-
-class _Blocks:
-    """Tells of one line after the other whether it is of a block of code (sections 4.4, 4.5 and 5)."""
-
-    def __init__(self) -> None:
-        self._columns: list[int] = []  # where the texts of the lists that are open begin, from the outermost
-        self._fence = ""  # what the block that is open began with
-        self._fence_column = 0  # of the list that it is in
-        self._quotes = 0
-        self._after_blank = True
-        self._in_code = False
-
-    def is_code(self, line: str) -> bool:
-        quotes, line = self._unquoted(line)
-        text = line.lstrip(" ")
-        indent = len(line) - len(text)
-        if self._fence and quotes >= self._quotes and (not text or indent >= self._fence_column):
-            return self._is_fenced(text)
-        self._fence, self._quotes = "", quotes
-        if not text:
-            self._after_blank = True
-            return self._in_code
-        if self._in_list(indent) >= 4 and (self._after_blank or self._in_code):
-            self._in_code = True
-            return True
-        self._in_code, self._after_blank = False, False
-        return self._opens_fence(text, indent)
-
-    def _is_fenced(self, text: str) -> bool:
-        """A line in a fenced block, which one as its first line closes."""
-        text = text.rstrip(" ")
-        if len(text) >= len(self._fence) and not text.strip(self._fence[0]):
-            self._fence = ""
-        self._after_blank = not self._fence
-        return True
-
-    def _in_list(self, indent: int) -> int:
-        """The indentation less that of the lists which the line is in; ends those that it is not in."""
-        while self._columns and indent < self._columns[-1] and self._after_blank:
-            self._columns.pop()
-        return indent - next((column for column in reversed(self._columns) if column <= indent), 0)
-
-    def _opens_fence(self, text: str, column: int) -> bool:
-        """Whether a line opens a fenced block, behind the markers of lists that it may open, too."""
-        while marker := LIST_MARKER.match(text):
-            self._columns = [each for each in self._columns if each <= column]
-            blanks = len(marker[0]) - len(marker[0].rstrip())
-            column += len(marker[0]) if 0 < blanks <= 4 else len(marker[0].rstrip()) + 1
-            self._columns.append(column)
-            text = text[marker.end() :]
-        fence = FENCE.match(text)
-        self._fence = (fence[1] or fence[2]) if fence else ""
-        self._fence_column = next((each for each in reversed(self._columns) if each <= column), 0)
-        return bool(fence)
-
-    def _unquoted(self, line: str) -> tuple[int, str]:
-        """How many marks of quotes a line begins with, and the rest of it."""
-        quotes = 0
-        while found := re.match(r" {0,3}> ?", line):
-            quotes += 1
-            line = line[found.end() :]
-        return quotes, line

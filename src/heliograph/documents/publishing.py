@@ -28,7 +28,7 @@ def publish_all(
 ) -> dict[Embedded, Image]:
     """Publish pictures, a few at a time, into an album one after the other; all of them, or raise what kept one.
 
-    `told` hears of each, in order. The same picture with the same texts gives the same link, whatever document it is in.
+    `told` hears of each, in order. The same picture with the same texts gives the same link, in any document.
     """
     images: dict[Embedded, Image] = {}
     with closing(outcomes(client, pictures, album)) as each:
