@@ -44,7 +44,7 @@ def test_importing_the_package_does_not_import_the_http_library() -> None:
 
 
 def test_the_help_of_every_command_needs_no_http_library() -> None:
-    commands = "login", "logout", "whoami", "upload", "info", "list", "verify", "delete", "albums", "edit", "account"
+    commands = "login", "logout", "whoami", "upload", "info", "list", "verify", "delete", "albums", "edit", "account", "publish"
     for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"
         assert "httpx2" not in modules_after(code), command

@@ -63,7 +63,7 @@ def test_pages_show_their_pictures_by_links(program: Program, project: Path, tmp
     assert shows(red, (project / "pictures/red.png").read_bytes())
     assert shows(blue, (project / "pictures/blue.jpg").read_bytes())
     assert f'<img alt="Red &amp; round" src="{red}"' in page
-    assert re.search(rf'<img[^>]* src="{blue}" style="width: 20\.0px; height: 10\.0px;"', page)
+    assert re.search(rf'<img[^>]* src="{blue}" style="width: 20\S*px; height: 10\S*px;"', page), page
     assert f'href="{blue}"' in page  # Sphinx links what is scaled to the whole of it
     assert 'src="_images/drawn.svg"' in page
     assert 'src="_images/kept.png"' in page
@@ -123,7 +123,7 @@ def test_a_picture_that_is_refused_stays_and_the_others_do_not(program: Program,
     assert "red.png stays on the site itself" in warning
     page = (tmp_path / "out/html/index.html").read_text()
     assert 'src="_images/red.png"' in page
-    assert len(LINK.findall(page)) == 2
+    assert len(set(LINK.findall(page))) == 1
 
 
 def test_processes_that_read_and_write_at_once_give_the_same_pages(
