@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         GoneError,
         HeliographError,
         InputError,
+        KeptError,
         LimitReachedError,
         NotAllowedError,
         NotFoundError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from heliograph.client._kept import Login
     from heliograph.client._login import DeviceCodes
     from heliograph.client._models import Account, Image, Receipt, Whose
+    from heliograph.client._outbox import Waiting
 
 __all__ = [
     "Account",
@@ -38,6 +40,7 @@ __all__ = [
     "HeliographError",
     "Image",
     "InputError",
+    "KeptError",
     "LimitReachedError",
     "Login",
     "NotAllowedError",
@@ -48,6 +51,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnreachableError",
     "VerificationError",
+    "Waiting",
     "Whose",
     "upload",
     "upload_async",
@@ -64,6 +68,7 @@ _HOMES = {
     "Image": "_models",
     "Login": "_kept",
     "Receipt": "_models",
+    "Waiting": "_outbox",
     "Whose": "_models",
 }
 """Which module of `heliograph.client` each name lives in; the errors live in `_errors`."""

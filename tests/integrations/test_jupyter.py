@@ -17,7 +17,8 @@ from tests.running import FaultyProxy, RunningServer, free_port, picture
 
 def saved(folder: Path, shown: bytes) -> str:
     """What is in the file after Jupyter saved a notebook that shows a picture."""
-    manager = FileContentsManager(root_dir=str(folder), pre_save_hook=publish_before_save)
+    manager = FileContentsManager(root_dir=str(folder))
+    manager.pre_save_hook = publish_before_save
     output = v4.new_output("display_data", data={"image/png": base64_of(shown)})
     content: Any = v4.new_notebook(cells=[v4.new_code_cell("draw()", outputs=[output])])
     manager.save({"type": "notebook", "format": "json", "content": content}, "/n.ipynb")

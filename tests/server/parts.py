@@ -36,10 +36,18 @@ class Parts:
     uploads: Uploads
     library: Library
 
-    async def upload(self, content: bytes, key: str | None = None, caller: Caller = ANYBODY, **texts: str) -> Accepted:
+    async def upload(
+        self,
+        content: bytes,
+        key: str | None = None,
+        caller: Caller = ANYBODY,
+        *,
+        by_content: bool = False,
+        **texts: str,
+    ) -> Accepted:
         with Incoming(self.folder, 10_000_000) as incoming:
             incoming.write(content)
-            return await self.uploads.accept(incoming, Texts(**texts), caller, key)
+            return await self.uploads.accept(incoming, Texts(**texts), caller, key, by_content=by_content)
 
     def upkeep(self, grace: float = 0.0) -> Upkeep:
         audit = Audit(self.database, kept=timedelta(days=365), addresses_kept=timedelta(days=30))

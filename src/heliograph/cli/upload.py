@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -17,6 +17,7 @@ import heliograph
 from heliograph import HeliographError
 from heliograph.cli._progress import ProgressLine
 from heliograph.cli._session import exit_code, speaking_errors, with_server
+from heliograph.cli.outbox import remind
 from heliograph.client._source import spooled
 
 AT_ONCE = 4
@@ -68,7 +69,8 @@ def upload(
 
     Each is a file, an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at a time,
     into an album one after the other; the links come out in the order of the names. One that fails does not stop the
-    others. The JSON format holds the delete hash and the receipt, one image a line: keep it if you have no key.
+    others. What cannot be sent now is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the
+    receipt, one image a line: keep it if you have no key.
 
     Exit codes: 0 done; 1 the server or a picture is at fault; 2 wrong usage or no such file; 3 the server cannot be
     reached; 4 not allowed; 130 interrupted. With several pictures: that of the first that failed.
@@ -78,14 +80,17 @@ def upload(
     jobs = [Job(shown, _standard_input() if shown == "-" else shown) for shown in pictures]
     texts = {"title": title, "description": description, "alt": alt, "name": name, "album": album}
     with speaking_errors():
-        client = heliograph.AsyncClient(server, key)
-    return asyncio.run(_upload_all(client, jobs, texts, FORMATS[form], warn=form != "json"))
+        client = heliograph.AsyncClient(server, key, outbox=True)
+    code = asyncio.run(_upload_all(client, jobs, texts, FORMATS[form], warn=form != "json"))
+    if code == 0:
+        remind(client.server)
+    return code
 
 
 async def _upload_all(
     client: heliograph.AsyncClient,
     jobs: list[Job],
-    texts: dict[str, str | None],
+    texts: dict[str, Any],
     form: Callable[[heliograph.Image], str],
     warn: bool,
 ) -> int:

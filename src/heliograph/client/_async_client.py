@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
-from heliograph.client._config import load
+from heliograph.client._config import load, load_fallbacks
 from heliograph.client._exchange import Patience
 from heliograph.client._http import AsyncDriver
 from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
+from heliograph.client._outbox import Outbox, Waiting
+from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source, is_pipe, spooled
 from heliograph.client.figures import drawn
@@ -31,9 +33,13 @@ class AsyncClient:
         timeout: float = 60.0,
         retries: int = 3,
         patience: float = 30.0,
+        outbox: bool = False,
+        fallbacks: Sequence[str | Mapping[str, str]] | None = None,
     ) -> None:
         """As Client."""
         self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._outbox = Outbox()
+        self._publishing = Publishing(self._operations, self._outbox, outbox, load_fallbacks(fallbacks))
         self._albums = AlbumOperations(self._operations)
         self._login = LoginOperations(self._operations.target, self._operations.patience)
         self._renewal = Renewal(self._operations.target, self._operations.patience)
@@ -59,6 +65,7 @@ class AsyncClient:
         name: str | None = None,
         progress: Progress | None = None,
         idempotency_key: str | None = None,
+        again: bool = False,
         album: Album | str | None = None,
     ) -> Image:
         """As Client.upload. A pipe is read to its end in a thread first; figures, which no thread may share, are drawn
@@ -67,10 +74,19 @@ class AsyncClient:
         source = drawn(thing)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
+        repeat = Repeat(idempotency_key, again)
         if not is_pipe(source):
-            return await self._driver.follow(self._operations.upload(source, texts, progress, idempotency_key))
+            return await self._driver.follow(self._publishing.publish(source, texts, repeat, progress))
         with await asyncio.to_thread(spooled, source) as copy:
-            return await self._driver.follow(self._operations.upload(copy, texts, progress, idempotency_key))
+            return await self._driver.follow(self._publishing.publish(copy, texts, repeat, progress))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """As Client.waiting."""
+        return tuple(self._outbox.waiting(self.server))
+
+    async def send(self, waiting: Waiting) -> Image:
+        """As Client.send."""
+        return await self._driver.follow(self._publishing.send(waiting))
 
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""

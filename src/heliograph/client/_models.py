@@ -65,7 +65,8 @@ class Image:
     `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
     maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
     told to the uploader and the owner only. `views` (in any size) and `bandwidth` (bytes that took)
-    are told by `info` only. `answer` is the server's whole answer, unknown members too.
+    are told by `info` only. `host`: the base URL of the host that took it, told by `upload` only; one that is shaped
+    like Imgur tells no `sha256`, receipt and thumbnails. `answer` is the server's whole answer, unknown members too.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Image:
     removed_metadata: tuple[str, ...] = ()
     views: int | None = field(default=None, compare=False)
     bandwidth: int | None = field(default=None, compare=False)
+    host: str = field(default="", compare=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:

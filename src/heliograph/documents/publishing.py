@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from heliograph import Album, Client, GoneError, HeliographError, Image, InputError
-from heliograph.client._source import opened
+from heliograph import Album, HeliographError, Image
 from heliograph.client.figures import drawn
 from heliograph.documents.embedded import Embedded
 
+if TYPE_CHECKING:
+    from heliograph import Client  # brings the HTTP library, which telling how a command is used needs not
+
 AT_ONCE = 4
-REMOVALS = 20
-"""How often the same picture may have been published and removed again before it is called so."""
 
 
 def publish_all(
@@ -69,28 +68,13 @@ def _drawn(picture: Embedded) -> bytes | Path | HeliographError:
 def _publish(
     client: Client, picture: Embedded, source: bytes | Path | HeliographError, album: Album | str | None
 ) -> Image | HeliographError:
-    """Publish one picture; removed meanwhile, it is published anew."""
+    """Publish one picture, or tell why it cannot be."""
     try:
         if isinstance(source, HeliographError):
             raise source
-        for removals in range(REMOVALS):
-            key = _key(source, picture.alt, album, removals)
-            try:
-                return client.upload(source, alt=picture.alt or None, album=album, idempotency_key=key)
-            except GoneError:
-                continue
-        raise InputError("This picture was published and removed too often.")
+        return client.upload(source, alt=picture.alt or None, album=album)
     except HeliographError as error:
         return _at(picture, error)
-
-
-def _key(source: bytes | Path, alt: str, album: Album | str | None, removals: int) -> str:
-    """The idempotency key of a picture and its texts, after so many removals."""
-    with opened(source) as picture:
-        while picture.read(1 << 20):
-            pass
-    told = json.dumps([picture.sha256, alt, str(album or ""), removals])
-    return f"document-{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _at(picture: Embedded, error: HeliographError) -> HeliographError:

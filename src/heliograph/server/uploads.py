@@ -35,6 +35,13 @@ from heliograph.server.texts import LONGEST_TEXT, checked_texts
 
 _ATTEMPTS = 40
 
+UNGUESSABLE = "secret-"
+_SHORTEST_UNGUESSABLE = 39
+"""How an idempotency key begins that nobody can guess, and its least length: 32 characters to be guessed."""
+
+_HASH_LENGTH = 16
+"""Bytes that are kept of a key's and of a content's SHA-256: who finds two alike among his own fools himself only."""
+
 Adding = Callable[[Image], Callable[..., bool]]
 """Makes the work of the transaction that publishes an image."""
 
@@ -63,6 +70,19 @@ class _Received:
 
     path: Path
     sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """What an upload would be the repetition of: the stored form of its key, None without one, and its content."""
+
+    key: bytes | None
+    content: bytes
+    by_content: bool
+
+    def of(self, received_sha256: bytes) -> catalog.Replay | None:
+        """What is remembered of the upload; None without a key."""
+        return catalog.Replay(self.key, self.content, received_sha256, self.by_content) if self.key else None
 
 
 class Uploads:
@@ -97,9 +117,13 @@ class Uploads:
         caller: Caller,
         idempotency_key: str | None = None,
         album: Album | None = None,
+        by_content: bool = False,
     ) -> Accepted:
         """Publish `picture`, as the last of `album` where one is named. With the idempotency key of an earlier upload
-        of the same content, that one's answer again.
+        of the same content, that one's answer again, for as long as its image is there.
+
+        by_content: the key is made of the content and stands for no single upload. What was removed is published anew
+        with it, and so is what a URL shows by now; else these are Gone, and the earlier answer.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
         ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), QuotaExceeded,
@@ -108,29 +132,36 @@ class Uploads:
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
         texts = _checked(texts)
-        replay_key = _replay_key(idempotency_key, caller)
-        fingerprint = _fingerprint(picture, texts, album)
-        if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+        repeat = _Repeat(_replay_key(idempotency_key, caller), _fingerprint(picture, texts, album), by_content)
+        fetched_anyway = by_content and isinstance(picture, RemoteImage)
+        if not fetched_anyway and (known := await self._replayed(repeat)):
             return known
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
+            if fetched_anyway:
+                repeat = replace(
+                    repeat, content=hashlib.sha256(repeat.content + received.sha256).digest()[:_HASH_LENGTH]
+                )
+                if known := await self._replayed(repeat):
+                    return known
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
             try:
                 if caller.account is not None:
                     await self._quotas.must_have_room(caller.account, inspection.size)
             except QuotaExceeded:
-                if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+                if known := await self._replayed(repeat):
                     return known  # it was this very upload that took the last room
                 raise
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
-            remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
             into_album = _into(album, image, caller) if album else None
-            adding = partial(catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default)
+            adding = partial(
+                catalog.add_image, replayed=repeat.of(received.sha256), then=into_album, quota=self._quotas.default
+            )
             published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
         if published is None:
-            return await self._answer_of_the_first(replay_key, fingerprint)
+            return await self._answer_of_the_first(repeat)
         self.counted.images += 1
         self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
@@ -159,23 +190,27 @@ class Uploads:
                 raise
         raise Busy
 
-    async def _answer_of_the_first(self, replay_key: bytes | None, fingerprint: bytes) -> Accepted:
+    async def remembers(self, idempotency_key: str | None, caller: Caller) -> bool:
+        """Whether something was published with the key by that caller. Raises BadParameter."""
+        key = _replay_key(idempotency_key, caller)
+        return key is not None and await self._database.fetch_one(catalog.replay(key)) is not None
+
+    async def _answer_of_the_first(self, repeat: _Repeat) -> Accepted:
         """The answer of whoever used the same idempotency key a moment earlier."""
-        known = replay_key and await self._replayed(replay_key, fingerprint)
+        known = await self._replayed(repeat)
         if not known:
             raise Busy
         return known
 
-    async def _replayed(self, key: bytes, fingerprint: bytes) -> Accepted | None:
-        row = await self._database.fetch_one(catalog.replay(key, catalog.now() - catalog.REPLAY_TIME))
-        if row is None:
+    async def _replayed(self, repeat: _Repeat) -> Accepted | None:
+        row = repeat.key and await self._database.fetch_one(catalog.replay(repeat.key))
+        if not row:
             return None
-        known = catalog.to_replay(row)
-        if known.fingerprint != fingerprint:
+        image, known = catalog.to_image(row), catalog.to_replay(row)
+        if repeat.by_content and (known.content != repeat.content or image.removed is not None):
+            return None
+        if known.content != repeat.content:
             raise Conflict
-        found = await self._database.fetch_one(catalog.image(known.image_id))
-        assert found is not None, "a replay points to an image, and images are never deleted"
-        image = catalog.to_image(found)
         if image.removed is not None:
             raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
         return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
@@ -217,16 +252,21 @@ def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
     """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer.
 
     Who has no account is told apart by address: the answer holds a delete hash, and some programs make a guessable key.
+    A key that says of itself that it is secret needs no such care, and outlives the address.
     """
     if idempotency_key is None:
         return None
     if not 8 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
         raise BadParameter("The Idempotency-Key must have 8 to 255 printable ASCII characters.")
-    who = f"{caller.account.id if caller.account else caller.address}\n{caller.key or ''}\n{idempotency_key}"
-    return hashlib.sha256(who.encode()).digest()
+    secret = idempotency_key.startswith(UNGUESSABLE) and len(idempotency_key) >= _SHORTEST_UNGUESSABLE
+    nobody = "" if secret else caller.address
+    who = f"{caller.account.id if caller.account else nobody}\n{caller.key or ''}\n{idempotency_key}"
+    return hashlib.sha256(who.encode()).digest()[:_HASH_LENGTH]
 
 
 def _fingerprint(picture: Incoming | RemoteImage, texts: Texts, album: Album | None) -> bytes:
     """What makes two uploads the same content: the bytes (or the address), the texts and the album."""
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()
+    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()[
+        :_HASH_LENGTH
+    ]

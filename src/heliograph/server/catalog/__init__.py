@@ -34,7 +34,6 @@ from heliograph.server.catalog.identity import (
     tokens_of,
 )
 from heliograph.server.catalog.images import (
-    REPLAY_TIME,
     BlobBeingSwept,
     Replay,
     Wanted,
@@ -44,7 +43,6 @@ from heliograph.server.catalog.images import (
     claim_image,
     count_images,
     edit_image,
-    forget_replays,
     image,
     image_by_delete_hash,
     owned_images,
@@ -57,7 +55,6 @@ from heliograph.server.catalog.sweeping import finish_sweeping, start_sweeping
 from heliograph.server.catalog.tables import metadata, now
 
 __all__ = [
-    "REPLAY_TIME",
     "BlobBeingSwept",
     "First",
     "Replay",
@@ -85,7 +82,6 @@ __all__ = [
     "edit_image",
     "finish_sweeping",
     "forget_deeds",
-    "forget_replays",
     "image",
     "image_by_delete_hash",
     "key_holder",

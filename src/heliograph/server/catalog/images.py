@@ -1,15 +1,15 @@
-"""Images, and the answers that idempotency keys replay."""
+"""Images, each with the idempotency key that it was published with, for as long as it is there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.quotas import give_room, take_room
-from heliograph.server.catalog.tables import blobs, images, moment, now, replays, run, shown_by_any, stamp
+from heliograph.server.catalog.tables import blobs, images, moment, run, shown_by_any, stamp
 from heliograph.server.model import Blob, Image, Quota
 
 
@@ -93,22 +93,27 @@ def shown_images() -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What an idempotency key has answered: with which image, for which content."""
+    """What an idempotency key (16 bytes) stands for: the content (16 bytes), and the hash of the bytes that arrived.
+
+    by_content: the key is made of the content, so it goes over to this image from one that was removed or shows other
+    bytes.
+    """
 
     key: bytes
-    fingerprint: bytes
+    content: bytes
     received_sha256: bytes
-    image_id: str
+    by_content: bool = False
 
 
-def replay(key: bytes, since: datetime) -> Select[Any]:
-    """What was answered to the idempotency key (32 bytes) since then."""
-    return select(replays).where(replays.c.key == key, replays.c.created >= stamp(since))
+def replay(key: bytes) -> Select[Any]:
+    """The image that was published with the idempotency key (16 bytes), tombstones too."""
+    return shown_images().where(images.c.replay_key == key)
 
 
 def to_replay(row: Row[Any]) -> Replay:
-    """The record of a row of `replay`."""
-    return Replay(row.key, row.fingerprint, row.received_sha256, row.image_id)
+    """What a row of `replay` says of the key; the same row gives `to_image` the image."""
+    found = row._mapping
+    return Replay(found["replay_key"], found["replay_content"], found["received"] or found["blob"])
 
 
 def add_image(
@@ -129,14 +134,11 @@ def add_image(
         try:
             with connection.begin_nested():
                 _adopt_blob(connection, added)
-                connection.execute(insert(images), _image_row(added))
+                if replayed and replayed.by_content:
+                    _take_over(connection, replayed)
+                connection.execute(insert(images), _image_row(added) | _replay_columns(added, replayed))
                 if then:
                     then(connection)
-                if replayed:
-                    connection.execute(
-                        delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
-                    )
-                    connection.execute(insert(replays), _replay_row(replayed, added.created))
                 if added.account_id is not None:
                     take_room(connection, added.account_id, added.blob.size, quota)
         except IntegrityError:
@@ -144,6 +146,16 @@ def add_image(
         return True
 
     return work
+
+
+def _take_over(connection: Connection, replayed: Replay) -> None:
+    """Free a key that is made of the content from an image that was removed, or is of other content."""
+    past = images.c.removed.is_not(None) | (images.c.replay_content != replayed.content)
+    connection.execute(
+        update(images)
+        .where(images.c.replay_key == replayed.key, past)
+        .values(replay_key=None, replay_content=None, received=None)
+    )
 
 
 def _adopt_blob(connection: Connection, added: Image) -> None:
@@ -229,19 +241,6 @@ def _owner_and_size(connection: Connection, image_id: str) -> tuple[int | None, 
     return owner, size
 
 
-def forget_replays() -> Callable[[Connection], None]:
-    """Drop idempotency keys that are over their time."""
-    return lambda connection: run(connection, delete(replays).where(replays.c.created < _expiry()))
-
-
-REPLAY_TIME = timedelta(hours=24)
-"""How long an idempotency key is remembered."""
-
-
-def _expiry() -> int:
-    return stamp(now() - REPLAY_TIME)
-
-
 def _image_row(record: Image) -> dict[str, object]:
     return {
         "id": record.id,
@@ -270,11 +269,12 @@ def _blob_row(record: Blob, stored: datetime) -> dict[str, object]:
     }
 
 
-def _replay_row(record: Replay, created: datetime) -> dict[str, object]:
+def _replay_columns(added: Image, replayed: Replay | None) -> dict[str, object]:
+    if replayed is None:
+        return {}
+    altered = replayed.received_sha256 != added.blob.sha256
     return {
-        "key": record.key,
-        "fingerprint": record.fingerprint,
-        "received_sha256": record.received_sha256,
-        "image_id": record.image_id,
-        "created": stamp(created),
+        "replay_key": replayed.key,
+        "replay_content": replayed.content,
+        "received": replayed.received_sha256 if altered else None,
     }

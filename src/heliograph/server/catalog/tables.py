@@ -173,8 +173,8 @@ blobs = Table(
     # When its bytes were last removed: who put them before that has to put them again.
     Column("swept", BigInteger),
 )
-# In the database this index and `images_owned` leave out the rows without a value (revision 0001). To say so here would
-# import PostgreSQL's dialect at every start.
+# In the database this index, `images_owned` and `images_replay_key` leave out the rows without a value. To say so
+# here would import PostgreSQL's dialect at every start.
 Index("blobs_unused", blobs.c.unused)
 
 images = Table(
@@ -192,19 +192,15 @@ images = Table(
     Column("name", Text),
     Column("removed", BigInteger),
     Column("removed_reason", Text),
+    # The idempotency key that it was published with, if any, and for which content: the first half of SHA-256 each.
+    Column("replay_key", LargeBinary(16)),
+    Column("replay_content", LargeBinary(16)),
+    # The hash of the bytes that came with that key, where they are not those of the blob.
+    Column("received", LargeBinary(32)),
 )
 Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
 Index("images_created", images.c.created)
-
-replays = Table(
-    "replays",
-    metadata,
-    Column("key", LargeBinary(32), primary_key=True),
-    Column("fingerprint", LargeBinary(32), nullable=False),
-    Column("received_sha256", LargeBinary(32), nullable=False),
-    Column("image_id", ForeignKey("images.id"), nullable=False),
-    Column("created", BigInteger, nullable=False, index=True),
-)
+Index("images_replay_key", images.c.replay_key, unique=True)
 
 
 def now() -> datetime:

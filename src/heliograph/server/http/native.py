@@ -17,7 +17,7 @@ from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.favorites import Favorites
-from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
+from heliograph.server.http.allowances import admitted_as, count, rate_limit_fields
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.fields import small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
@@ -181,12 +181,14 @@ class Native:
 
     async def upload(self, request: Request) -> Response:
         """POST /api/v1/images."""
-        caller = await self.caller(request, upload=True)
+        caller, key = await self.caller(request, upload=True), request.headers.get("idempotency-key")
+        if not await self._uploads.remembers(key, caller):  # an earlier answer is given whether there is room or not
+            await self._callers.must_have_room(caller)
+        by_content = request.headers.get("idempotency-by", "").strip().lower() == "content"
         async with self._reader.read(request, PICTURE_FIELDS) as form:
-            key = request.headers.get("idempotency-key")
             named = form.text("album")
             album = await self._albums.find_to_change(named, caller) if named else None
-            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album)
+            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album, by_content)
         answer = self.for_owner(accepted.image)
         answer.receipt = accepted.receipt
         if not accepted.replayed:
@@ -272,7 +274,6 @@ class Native:
         header = request.headers.get("authorization")
         if header is None and upload and (member := await self._visitors.by_header(request)):
             await count(request, self._limits, member, upload=True)
-            await self._callers.must_have_room(member)
             return member
         scheme, _, credential = (header or "").strip().partition(" ")
         key, token = None, None
@@ -280,7 +281,10 @@ class Native:
             key = credential.strip()
         elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
             token = credential.strip() if scheme.lower() == "bearer" else ""
-        return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
+        identified = self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await admitted_as(
+            request, identified, self._callers, self._limits, upload=upload, scope=scope, replays=upload
+        )
 
     async def caller_as(self, request: Request, identified: Awaitable[Caller]) -> Caller:
         """Who calls, by credentials that `caller` does not read; counted as one request."""

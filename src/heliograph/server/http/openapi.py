@@ -55,9 +55,18 @@ _OWN_ID = {
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. For 24 "
-    "hours the same key with the same content answers with the same image; with other content it is a Conflict.",
+    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. As "
+    "long as the image is there, the same key with the same content answers with it; with other content it is a "
+    "Conflict, and once the image was removed it is Gone. It is the account's own, without one the address's; a key "
+    "that begins with `secret-`, and has 39 characters or more, is whoever's who knows it.",
     "schema": {"type": "string", "minLength": 8, "maxLength": 255},
+}
+_IDEMPOTENCY_BY = {
+    "name": "Idempotency-By",
+    "in": "header",
+    "description": "`content` says that the key is made of the picture (or its URL) and its texts, and stands for no "
+    "single upload: what was removed is then published anew, and so is what the URL shows by now.",
+    "schema": {"type": "string", "enum": ["content"]},
 }
 
 
@@ -127,7 +136,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "upload",
                 "summary": "Upload a picture",
                 "security": OPTIONAL_KEY,
-                "parameters": [_IDEMPOTENCY, *_text_parameters()],
+                "parameters": [_IDEMPOTENCY, _IDEMPOTENCY_BY, *_text_parameters()],
                 "requestBody": {"required": True, "content": _upload_bodies()},
                 "responses": answers("201", "The image is stored, durably.", image, _UPLOAD_FAILURES),
             },
