@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from heliograph.client._kept import Login
+    from heliograph.client._keys import Application, Token
     from heliograph.client._login import DeviceCodes
     from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "Album",
+    "Application",
     "AsyncClient",
     "Client",
     "DeviceCodes",
@@ -49,6 +51,7 @@ __all__ = [
     "Receipt",
     "RefusedError",
     "ServerFailedError",
+    "Token",
     "UnexpectedAnswerError",
     "UnreachableError",
     "VerificationError",
@@ -69,10 +72,12 @@ _HOMES = {
     "upload_async": "_async_client",
     "Album": "_albums",
     "Account": "_models",
+    "Application": "_keys",
     "DeviceCodes": "_login",
     "Image": "_models",
     "Login": "_kept",
     "Receipt": "_models",
+    "Token": "_keys",
     "Waiting": "_outbox",
     "Whose": "_models",
 }

@@ -8,10 +8,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from heliograph.client._account_verbs import AsyncAccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
 from heliograph.client._exchange import Patience
 from heliograph.client._http import AsyncDriver
+from heliograph.client._image_verbs import AsyncImageVerbs
 from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
@@ -23,7 +25,7 @@ from heliograph.client._source import Progress, Source, is_pipe, spooled
 from heliograph.client.figures import prepared
 
 
-class AsyncClient:
+class AsyncClient(AsyncAccountVerbs, AsyncImageVerbs):
     """Client for asyncio: the same operations by the same plans; `await` them, `async for` the list."""
 
     def __init__(

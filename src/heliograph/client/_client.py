@@ -1,6 +1,8 @@
 """The client that blocks, and uploading in one call; hides that every operation is a plan, written for both clients.
 
-A client only has its driver (`_http`) follow the plans of `_operations`, `_albums` and `_login`.
+A client only has its driver (`_http`) follow the plans of `_operations`, `_albums`, `_login` and `_keys`. Its verbs
+about the account stand in `_account_verbs`, those of favourites and ownership in `_image_verbs`, each beside its twin
+for asyncio.
 """
 
 from __future__ import annotations
@@ -10,10 +12,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from heliograph.client._account_verbs import AccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
 from heliograph.client._exchange import Patience
 from heliograph.client._http import Driver
+from heliograph.client._image_verbs import ImageVerbs
 from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
@@ -25,7 +29,7 @@ from heliograph.client._source import Progress, Source
 from heliograph.client.figures import prepared
 
 
-class Client:
+class Client(AccountVerbs, ImageVerbs):
     """A client of one Heliograph server. May be used by several threads; close it, or use it in a `with` statement.
 
     Every method may raise InputError (what was passed cannot be used), UnreachableError, UnexpectedAnswerError, or a
