@@ -57,6 +57,7 @@ def test_the_help_of_every_command_needs_no_http_library() -> None:
         "edit",
         "account",
         "repair",
+        "publish",
     )
     for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"
