@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
     from heliograph.client._client import Client, upload
+    from heliograph.client._desktop import clipboard, screen
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -49,6 +50,8 @@ __all__ = [
     "UnreachableError",
     "VerificationError",
     "Whose",
+    "clipboard",
+    "screen",
     "upload",
     "upload_async",
 ]
@@ -58,6 +61,8 @@ _HOMES = {
     "Client": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
+    "clipboard": "_desktop",
+    "screen": "_desktop",
     "Album": "_albums",
     "Account": "_models",
     "DeviceCodes": "_login",
