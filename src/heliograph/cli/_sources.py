@@ -19,8 +19,9 @@ import heliograph
 from heliograph.client._source import is_url, spooled
 
 PICTURES = frozenset(
-    ".apng .avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .svg .tif .tiff .webp".split()
-)  # what the server takes, and SVG, which is drawn here
+    {".apng", ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".svg", ".tif"}
+    | {".tiff", ".webp"}
+)
 """How the names of pictures end, in a folder. A file that is named itself may be called as it likes."""
 
 

@@ -15,6 +15,7 @@ from heliograph.cli._session import speaking_errors, with_server
 from heliograph.cli._sources import Job, named, pasted, shot
 from heliograph.cli._uploads import FORMATS, Round, Uploads
 from heliograph.cli._watch import Watch
+from heliograph.client._config import load
 from heliograph.client._desktop import copy as copy_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -105,7 +106,7 @@ def upload(
         raise click.UsageError(f"There is no folder {watch} to watch.")
     uploads = Uploads("json" if as_json else form, jobs, texts)
     with speaking_errors():
-        heliograph.AsyncClient(server, key)  # says early what is wrong with the address, the key or the config file
+        load(server, key)  # says early what is wrong with the address, the key or the config file
         watching = Watch(watch) if watch is not None else None
         found = named(pictures, from_file)
         found += [pasted()] if paste else []
@@ -155,5 +156,6 @@ def _show(done: Round, *, copy: bool, open_: bool) -> None:
             copy_text("\n".join(done.printed))
         except InputError as error:
             click.echo(f"heliograph: not copied: {error}", err=True)
-    if open_ and not all([webbrowser.open(image.page) for image in done.images]):
+    opened = [webbrowser.open(image.page) for image in done.images if open_]
+    if not all(opened):
         click.echo("heliograph: no browser could be opened.", err=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load
+from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import AsyncDriver
 from heliograph.client._kept import Login
@@ -75,6 +78,10 @@ class AsyncClient:
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""
         return await self._driver.follow(self._operations.info(image, delete_hash))
+
+    async def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+        """As Client.download."""
+        return await self._driver.follow(download(self._operations, image, folder))
 
     async def account(self) -> Account:
         """As Client.account."""
