@@ -34,8 +34,8 @@ class RunningServer:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
-    """`heliograph serve` on a free port with a data folder of its own; `settings` without their HELIOGRAPH_."""
-    port = free_port()
+    """`heliograph serve` on a free port, or on PORT, with a data folder of its own; `settings` without their HELIOGRAPH_."""
+    port = int(settings.get("PORT") or free_port())
     environment = clean_environment() | {
         "HELIOGRAPH_DATA_DIR": str(folder / "data"),
         "HELIOGRAPH_PORT": str(port),

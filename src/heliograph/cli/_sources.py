@@ -92,7 +92,8 @@ def _jobs(name: str, *, patterns: bool) -> list[Job]:
         return [Job(path, path) for path in found]
     if patterns and glob.has_magic(name) and not os.path.lexists(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 # as the shell would
-        return [job for match in matches for job in _jobs(match, patterns=False)] or [Job(name, name)]
+        once = {os.path.realpath(match): match for match in reversed(matches)}  # ** goes into links to folders, too
+        return [job for match in reversed(once.values()) for job in _jobs(match, patterns=False)] or [Job(name, name)]
     return [Job(name, name)]
 
 

@@ -28,6 +28,9 @@ SECONDS = 20
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
 """How PNG, JPEG, GIF, BMP, WebP and TIFF begin."""
 
+DOT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1"
+"""A PNG of one pixel: what ImageMagick makes of a region that is not on the screen."""
+
 _POWERSHELL = ("-NoProfile", "-STA", "-Command")
 _PASTE_ON_WINDOWS = (
     "Add-Type -AssemblyName System.Windows.Forms, System.Drawing;"
@@ -105,7 +108,8 @@ def clipboard() -> bytes:
 def screen(region: Region | None = None) -> bytes:
     """What the screen shows, or the `region` (left, top, width, height in pixels) of it, as PNG, for `upload`.
 
-    Raises InputError where the screen cannot be seen, or there is no such region.
+    What of a region lies beside the screen is cut off or black. Raises InputError where the screen cannot be seen, or
+    holds nothing of the region.
     """
     if region is not None and not (len(region) == 4 and min(region[2:]) > 0):
         raise InputError("A region of the screen is left, top, width and height, in pixels: 0, 0, 640, 480.")
@@ -114,7 +118,8 @@ def screen(region: Region | None = None) -> bytes:
     place = {name: str(number) for name, number in zip("xywh", region or (), strict=False)}
     place["rectangle"] = ",".join(map(str, region)) if region else "$b.X, $b.Y, $b.Width, $b.Height"
     for way in ways:
-        if picture := _run(way, place, in_part=region is not None):
+        picture = _run(way, place, in_part=region is not None)
+        if picture and not picture.startswith(DOT):
             return picture
     return _grabbed(region, shooting=True) or _give_up("The screen cannot be seen from here, or has no such region.")
 
