@@ -34,7 +34,7 @@ class RunningServer:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
-    """`heliograph serve` on a free port, or on PORT, with a data folder of its own; `settings` without their HELIOGRAPH_."""
+    """`heliograph serve` on a free port, or PORT, with a data folder of its own; `settings` without HELIOGRAPH_."""
     port = int(settings.get("PORT") or free_port())
     environment = clean_environment() | {
         "HELIOGRAPH_DATA_DIR": str(folder / "data"),

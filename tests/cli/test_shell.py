@@ -27,7 +27,10 @@ def test_bash_completes_commands_options_values_and_files(shell_environment: dic
     (tmp_path / "picture.png").write_text("")
     script = """
         eval "$(heliograph completion bash)"
-        completed() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _heliograph_completion heliograph; echo "${COMPREPLY[@]}"; }
+        completed() {
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+            _heliograph_completion heliograph; echo "${COMPREPLY[@]}"
+        }
         completed heliograph uplo; completed heliograph upload --scr; completed heliograph upload --format mark
         completed heliograph albums cre; complete -p heliograph
     """

@@ -29,7 +29,9 @@ def closure(name: str, found: set[str]) -> set[str]:
 
 
 def test_the_whole_client_imports_nothing_of_the_server() -> None:
-    commands = "heliograph.cli.upload, heliograph.cli.verify, heliograph.cli.albums, heliograph.cli.login"
+    commands = ", ".join(
+        f"heliograph.cli.{name}" for name in ("upload", "verify", "albums", "login", "download", "listing", "man")
+    )
     using_all = f"import heliograph as h, {commands}\n[getattr(h, n) for n in h.__all__]"
     loaded = modules_after(using_all)
     assert "heliograph.client._client" in loaded
@@ -45,6 +47,7 @@ def test_importing_the_package_does_not_import_the_http_library() -> None:
 
 def test_the_help_of_every_command_needs_no_http_library() -> None:
     commands = "login", "logout", "whoami", "upload", "info", "list", "verify", "delete", "albums", "edit", "account"
+    commands += "search", "download", "completion", "man"
     for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"
         assert "httpx2" not in modules_after(code), command
