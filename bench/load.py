@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote, quote_from_bytes
 
 import uvloop
 
@@ -31,7 +31,8 @@ class Job:
     """What to send: each of `items` once, spread over `connections`.
 
     shape: a name of SHAPES. items: files to send, or paths of URLs for the shape "get". expect: the good status.
-    proof: text that a good answer contains. keep_bodies: whether the Outcome repeats what was answered.
+    proof: text that a good answer contains. keep_bodies: whether the Outcome repeats what was answered. fields: what a
+    form has besides, a token for example.
     """
 
     port: int
@@ -41,6 +42,7 @@ class Job:
     expect: int
     proof: str = ""
     keep_bodies: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,9 +79,9 @@ def run(job: Job) -> Outcome:
         return Outcome(**json.load(outcome))
 
 
-# Request shapes: each gives the bytes of one whole request for one file.
+# Request shapes: each gives the bytes of one whole request for one file, its number, and the job's fields.
 
-Builder = Callable[[Path, int], bytes]
+Builder = Callable[[Path, int, dict[str, str]], bytes]
 
 
 def _request(method: str, path: str, headers: Sequence[str], body: Sequence[bytes]) -> bytes:
@@ -88,18 +90,18 @@ def _request(method: str, path: str, headers: Sequence[str], body: Sequence[byte
     return b"".join(["\r\n".join(lines).encode(), *body])
 
 
-def _put(path: Path, number: int) -> bytes:
+def _put(path: Path, number: int, _more: dict[str, str]) -> bytes:
     return _request("PUT", f"/put/{number:06}{path.suffix}", [], [path.read_bytes()])
 
 
-def _multipart(url: str, headers: Sequence[str], fields: dict[str, str]) -> Builder:
-    def build(path: Path, _number: int) -> bytes:
+def _multipart(url: str, headers: Sequence[str], fields: dict[str, str], name: str = "image") -> Builder:
+    def build(path: Path, _number: int, more: dict[str, str]) -> bytes:
         media = "image/png" if path.suffix == ".png" else "image/jpeg"
         start = "".join(
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in fields.items()
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            for field, value in (fields | more).items()
         )
-        start += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="{path.name}"\r\n'
+        start += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{path.name}"\r\n'
         start += f"Content-Type: {media}\r\n\r\n"
         body = [start.encode(), path.read_bytes(), f"\r\n--{BOUNDARY}--\r\n".encode()]
         return _request("POST", url, [f"Content-Type: multipart/form-data; boundary={BOUNDARY}", *headers], body)
@@ -107,9 +109,9 @@ def _multipart(url: str, headers: Sequence[str], fields: dict[str, str]) -> Buil
     return build
 
 
-def _base64(url: str, headers: Sequence[str], fields: dict[str, str]) -> Builder:
-    def build(path: Path, _number: int) -> bytes:
-        start = "".join(f"{name}={value}&" for name, value in fields.items()) + "image="
+def _base64(url: str, headers: Sequence[str], fields: dict[str, str], name: str = "image") -> Builder:
+    def build(path: Path, _number: int, more: dict[str, str]) -> bytes:
+        start = "".join(f"{field}={quote(value)}&" for field, value in (fields | more).items()) + f"{name}="
         body = [start.encode(), quote_from_bytes(base64.b64encode(path.read_bytes()), safe="").encode()]
         return _request("POST", url, ["Content-Type: application/x-www-form-urlencoded", *headers], body)
 
@@ -117,16 +119,20 @@ def _base64(url: str, headers: Sequence[str], fields: dict[str, str]) -> Builder
 
 
 CLIENT_ID = "Authorization: Client-ID 0123456789abcde"
+MOBILE = {"key": "kJ1geZUa*oJVMN229qwESg((", "image_name": "plot", "filter": "vqc7J"}
+"""What the Stack Exchange app for iOS sends beside a picture and its user's token (wire page stack-mobile)."""
 SHAPES: dict[str, Builder] = {
     "put": _put,
     "native": _multipart("/api/v1/images", [], {}),
     "imgur_v3": _multipart("/3/image", [CLIENT_ID], {}),
     "imgur_v1": _multipart("/api/upload.json", [], {"key": KEY}),
     "imgur_v2": _multipart("/2/upload.json", [], {"key": KEY}),
+    "stack_web": _multipart("/upload/image", ["Accept: application/json"], {"fkey": ""}, "filename"),
     "imgur_v3 base64": _base64("/3/image", [CLIENT_ID], {}),
     "imgur_v1 base64": _base64("/api/upload.json", [], {"key": KEY}),
     "imgur_v2 base64": _base64("/2/upload.json", [], {"key": KEY}),
-    "get": lambda path, _number: _request("GET", str(path), [], []),
+    "stack_mobile base64": _base64("/1/image/upload", [], MOBILE, "image_data"),
+    "get": lambda path, _number, _more: _request("GET", str(path), [], []),
 }
 
 
@@ -187,7 +193,7 @@ async def _work(job: Job, requests: Iterator[bytes], outcome: Outcome) -> None:
 
 async def _all(job: Job) -> Outcome:
     build = SHAPES[job.shape]
-    requests = [build(Path(item), number) for number, item in enumerate(job.items)]
+    requests = [build(Path(item), number, job.fields) for number, item in enumerate(job.items)]
     outcome, left = Outcome(), iter(requests)
     cpu, began = time.process_time(), time.perf_counter()
     await asyncio.gather(*(_work(job, left, outcome) for _ in range(job.connections)))

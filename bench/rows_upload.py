@@ -18,8 +18,8 @@ GOALS = {"small": ("U1", 0.20, 0.25), "medium": ("U2", 0.08, 0.5), "large": ("U3
 WARM_UP = 16
 """Uploads before the clock starts, so that worker processes are there; their pictures are not measured."""
 
-BASE64 = ("imgur_v3 base64", "imgur_v2 base64", "imgur_v1 base64")
-DIALECTS = ("imgur_v3", "imgur_v2", "imgur_v1", *BASE64)
+BASE64 = ("imgur_v3 base64", "imgur_v2 base64", "imgur_v1 base64", "stack_mobile base64")
+DIALECTS = ("imgur_v3", "imgur_v2", "imgur_v1", "stack_web", *BASE64)
 
 
 @dataclass

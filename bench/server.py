@@ -19,6 +19,8 @@ from bench.pictures import WORK
 
 COMMAND = Path(sys.executable).parent / "heliograph"
 SETTINGS = {"HELIOGRAPH_LIMITS": "off"}
+PROOFS = {"imgur_v1": '"original', "imgur_v2": '"original', "stack_web": '"UploadedImage"', "stack_mobile": '"items"'}
+"""Dialect -> what only a good answer has, where it is no link under that name."""
 
 
 class Server:
@@ -28,6 +30,7 @@ class Server:
         self._own_folder = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="data-", dir=WORK))
         self.port = free_port()
+        self._secret = ""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HELIOGRAPH_")}
         mine = {"HELIOGRAPH_DATA_DIR": str(self.folder), "HELIOGRAPH_PORT": str(self.port)}
         self.began = time.perf_counter()
@@ -64,7 +67,7 @@ class Server:
 
     def post_first(self, picture: Path) -> float:
         """Upload until one is acknowledged; seconds from the process's start to that answer."""
-        request = SHAPES["native"](picture, 0)
+        request = SHAPES["native"](picture, 0, {})
         head, _, body = request.partition(b"\r\n\r\n")
         lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
         while self._process.poll() is None and time.perf_counter() < self.began + 30:
@@ -82,8 +85,22 @@ class Server:
     def upload(self, pictures: list[Path], connections: int, shape: str = "native", *, keep: bool = False) -> Outcome:
         """Upload every picture once; a good answer is one that carries a link."""
         expect = 201 if shape == "native" else 200
-        proof = '"original' if shape.startswith(("imgur_v1", "imgur_v2")) else '"link"'
-        return run(Job(self.port, shape, [str(path) for path in pictures], connections, expect, proof, keep))
+        proof = PROOFS.get(shape.removesuffix(" base64"), '"link"')
+        fields = {"access_token": self._token()} if shape.startswith("stack_mobile") else {}
+        return run(Job(self.port, shape, [str(path) for path in pictures], connections, expect, proof, keep, fields))
+
+    def _token(self) -> str:
+        """A token of an account, which is made where it is not there."""
+        if not self._secret:
+            self._administer("account", "create", "bench", "--no-password")
+            self._secret = self._administer("token", "create", "bench", "--scope", "images:write")
+        return self._secret
+
+    def _administer(self, *words: str) -> str:
+        """What `heliograph admin` prints."""
+        settings = os.environ | {"HELIOGRAPH_DATA_DIR": str(self.folder)}
+        done = subprocess.run([COMMAND, "admin", *words], env=settings, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
 
     def links(self, pictures: list[Path], connections: int = 8) -> list[dict[str, Any]]:
         """Upload, and give the native answers: link, thumbnails and the rest, each link as a path."""

@@ -33,9 +33,9 @@ class RunningServer:
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
-    """`heliograph serve` on a free port, or PORT, with a data folder of its own; `settings` without HELIOGRAPH_."""
-    port = int(settings.get("PORT") or free_port())
+def serving(folder: Path, port: int = 0, **settings: str) -> Iterator[RunningServer]:
+    """`heliograph serve` on `port`, else a free one, with a data folder of its own; `settings` without HELIOGRAPH_."""
+    port = port or free_port()
     environment = clean_environment() | {
         "HELIOGRAPH_DATA_DIR": str(folder / "data"),
         "HELIOGRAPH_PORT": str(port),

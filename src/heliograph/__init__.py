@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
-    from heliograph.client._client import Client, upload
+    from heliograph.client._client import Client, source, upload
     from heliograph.client._desktop import clipboard, screen
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
         InputError,
+        KeptError,
         LimitReachedError,
         NotAllowedError,
         NotFoundError,
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     )
     from heliograph.client._kept import Login
     from heliograph.client._login import DeviceCodes
+    from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
+    from heliograph.client._outbox import Waiting
 
 __all__ = [
     "Account",
@@ -39,6 +42,7 @@ __all__ = [
     "HeliographError",
     "Image",
     "InputError",
+    "KeptError",
     "LimitReachedError",
     "Login",
     "NotAllowedError",
@@ -49,9 +53,12 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnreachableError",
     "VerificationError",
+    "Waiting",
     "Whose",
     "clipboard",
+    "integrate_matplotlib",
     "screen",
+    "source",
     "upload",
     "upload_async",
 ]
@@ -59,6 +66,8 @@ __all__ = [
 _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
+    "integrate_matplotlib": "_matplotlib",
+    "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
     "clipboard": "_desktop",
@@ -69,6 +78,7 @@ _HOMES = {
     "Image": "_models",
     "Login": "_kept",
     "Receipt": "_models",
+    "Waiting": "_outbox",
     "Whose": "_models",
 }
 """Which module of `heliograph.client` each name lives in; the errors live in `_errors`."""

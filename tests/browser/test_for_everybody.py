@@ -10,6 +10,8 @@ from tests.browser.pictures import PHOTOGRAPH, small_picture
 from tests.browser.uploading import delete_link, upload
 from tests.wire.conftest import files
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><rect width="9" height="9" fill="#f00"/></svg>'
+SOURCE = "<b>import</b> matplotlib.pyplot as plt\n\n" + "plt.plot(range(10)) # as long as it takes " * 20 + "\n" * 40
 WORDS = "An unbreakable_" + "very" * 40 + "_long name"
 
 
@@ -33,6 +35,7 @@ def places(browser, server: str) -> dict[str, str]:
         "api": server + "/docs/api",
         "problems": server + "/docs/problems",
     }
+    found["source"] = _with_source(page, server)
     for layout in LAYOUTS:
         about = {"images": names, "layout": layout, "title": WORDS, "description": WORDS * 3}
         found[layout] = page.request.post(f"{server}/api/v1/albums", data=about).json()["page"]
@@ -47,7 +50,14 @@ def _animation(page: Page, server: str) -> str:
     return f"{server}/{page.request.post(f'{server}/api/v1/images', multipart=about).json()['id']}.gifv"
 
 
-KINDS = ["front", "image", "animation", "delete", "removed", "unknown", "api", "problems", *LAYOUTS]
+def _with_source(page: Page, server: str) -> str:
+    """The page of a picture with its source and its SVG."""
+    picture = {"name": "a.gif", "mimeType": "image/gif", "buffer": files()["gif"]}
+    about = {"image": picture, "title": "Growth", "source": SOURCE, "vector": SVG}
+    return str(page.request.post(f"{server}/api/v1/images", multipart=about).json()["page"])
+
+
+KINDS = ["front", "image", "source", "animation", "delete", "removed", "unknown", "api", "problems", *LAYOUTS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -81,6 +91,19 @@ def test_axe_finds_nothing_on_the_page_that_its_uploader_sees(visit, server: str
     scripted.goto(page.url)
     expect(scripted.get_by_label("Delete link", exact=True)).to_be_visible()
     assert_accessible(scripted)
+
+
+def test_the_source_is_folded_away_and_opens_without_scripts(visit, places: dict[str, str]) -> None:
+    for options in ({"java_script_enabled": False}, {"viewport": NARROW}):
+        page = visit(**options)
+        page.goto(places["source"])
+        source = page.get_by_label("Source")
+        expect(source).to_be_hidden()
+        page.get_by_text("Source", exact=True).click()
+        expect(source).to_be_visible()
+        expect(source).to_contain_text("<b>import</b> matplotlib.pyplot as plt")
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -118,14 +118,14 @@ def test_what_is_no_picture_is_told_and_gives_the_exit_code(watcher: Watcher, fo
 
 
 def test_a_server_that_is_down_gets_the_picture_when_it_is_back(folder: Path, tmp_path: Path) -> None:
-    port = str(free_port())
+    port = free_port()
     told = {"HELIOGRAPH_URL": f"http://127.0.0.1:{port}", "XDG_CONFIG_HOME": str(tmp_path / "config")}
     watcher = Watcher(folder, clean_environment() | told)
     try:
         time.sleep(2)
         (folder / "patient.png").write_bytes(picture())
         assert watcher.is_quiet()
-        with serving(tmp_path, PORT=port):
+        with serving(tmp_path, port=port):
             assert watcher.link().endswith(".png")
             assert watcher.is_quiet()
             watcher.end()

@@ -32,7 +32,7 @@ def test_the_whole_client_imports_nothing_of_the_server() -> None:
     commands = ", ".join(
         f"heliograph.cli.{name}" for name in ("upload", "verify", "albums", "login", "download", "listing", "man")
     )
-    using_all = f"import heliograph as h, {commands}\n[getattr(h, n) for n in h.__all__]"
+    using_all = f"import heliograph as h, heliograph.repair.run, {commands}\n[getattr(h, n) for n in h.__all__]"
     loaded = modules_after(using_all)
     assert "heliograph.client._client" in loaded
     strangers = {"msgspec", "sqlalchemy", "starlette", "uvicorn", "pyvips", "alembic", "jinja2"}
@@ -46,8 +46,24 @@ def test_importing_the_package_does_not_import_the_http_library() -> None:
 
 
 def test_the_help_of_every_command_needs_no_http_library() -> None:
-    commands = "login", "logout", "whoami", "upload", "info", "list", "verify", "delete", "albums", "edit", "account"
-    commands += "search", "download", "completion", "man"
+    commands = (
+        "login",
+        "logout",
+        "whoami",
+        "upload",
+        "info",
+        "list",
+        "verify",
+        "delete",
+        "albums",
+        "edit",
+        "account",
+        "repair",
+        "search",
+        "download",
+        "completion",
+        "man",
+    )
     for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"
         assert "httpx2" not in modules_after(code), command

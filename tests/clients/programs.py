@@ -2,6 +2,7 @@
 library as its documentation does, and prints one line of JSON: `link`, and `delete` where it got a delete hash.
 """
 
+import sys
 from dataclasses import dataclass, field
 
 from tests.clients.installed import DRIVERS, NODE, PYTHON
@@ -214,6 +215,41 @@ PROGRAMS: tuple[Program, ...] = (
         screenshot=True,
     ),
     Program(
+        "xfce4-screenshooter", "Debian's", "C", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "xfce4_screenshooter.sh")),
+        screenshot=True,
+    ),
+    Program(
+        "KDE Purpose (its plug-in)", "Debian's", "C++", "Imgur v3", "Debian",
+        ("sh", str(DRIVERS / "purpose.sh"), "{picture}"),
+    ),
+    Program(
+        "Shutter (its plug-in)", "Debian's", "Perl", "Imgur v3", "Debian",
+        ("xvfb-run", "-a", "perl", str(DRIVERS / "shutter.pl"), "{picture}"),
+    ),
+    Program(
+        "Stacks-Editor, in Chromium", "0.15.3", "JavaScript", "Stack Exchange", "npm",
+        (sys.executable, str(DRIVERS / "stacks_editor.py"), str(NODE), "{picture}"),
+    ),
+    Program(
+        "piclist", "0.3.2", "JavaScript", "Imgur v3", "npm",
+        ("sh", str(DRIVERS / "piclist.sh"), str(NODE), "{picture}"),
+        link=r"(https?://\S+)",
+    ),
+    Program(
+        "imgur-cli", "0.0.1", "Python", "Imgur v3", "PyPI",
+        (str(PYTHON / "imgur"), "image", "upload", "file", "{picture}"),
+        (str(PYTHON / "imgur"), "image", "delete", "{delete}"),
+        link=r'"link": "([^"]*)"',
+        delete=r'"deletehash": "([^"]*)"',
+        environment={"IMGUR_CLIENT_ID": "0123456789abcde", "IMGUR_CLIENT_SECRET": "secret"},
+    ),
+    Program(
+        "Mathics3", "10.0.1", "Wolfram", "Imgur v2", "PyPI",
+        (str(PYTHON / "mathics"), "-f", str(DRIVERS / "mathics.m"), "{picture}", "{key}"),
+        link=r"XMLElement\[original, \{\}, \{(https?://[^}]*)\}\]",
+    ),
+    Program(
         "knitr", "Debian's", "R", "Imgur v3", "Debian",
         ("Rscript", "-e", "cat(knitr::imgur_upload(commandArgs(TRUE)[1], key = '0123456789abcde'))", "{picture}"),
         link=r"(https?://\S+)",
@@ -223,12 +259,11 @@ PROGRAMS: tuple[Program, ...] = (
 
 LEFT_OUT: dict[str, str] = {
     "LikX": "its wheel needs GTK's development files to build pycairo; its way of encoding is a transcript",
-    "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, Greenshot, "
+    "lximage-qt": "its window does not always show itself to the programs that press buttons; what it sends and "
+    "reads are transcripts",
+    "Greenshot": "runs on Windows; what it sends and reads are transcripts",
+    "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, "
     "Imgur.API, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry of "
     "programs; what they send and read are transcripts",
-    "KDE Purpose, xfce4-screenshooter, lximage-qt, Shutter": "only a whole desktop session can press their buttons; "
-    "what they send and read are transcripts",
-    "Stacks-Editor, Mathics3": "what they send and read are transcripts",
-    "imgur-cli, PicList": "imgurpython's and PicGo's own requests, which are run",
 }
 """Programs of the wire page clients that are not run: name -> reason."""

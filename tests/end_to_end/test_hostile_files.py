@@ -46,7 +46,7 @@ def test_every_hostile_file_has_its_named_failure(
         answer = send(http, spoken, shaped(spoken, "multipart file", each.path.read_bytes(), server.key))
         number, text = expected(dialect, failure)
         if (dialect, each.name) == ("v3", "video.heic"):
-            text = imgur_v3_words.NO_VIDEO
+            text = f"{text}: {imgur_v3_words.NO_VIDEO}"
         refused = answer.status_code >= 400 or dialect == "stack-web"
         if not refused or (said := spoken.failure(answer)) != (number, text or said[1]):
             wrong.append((each.name, failure, answer.status_code, answer.text[:200]))

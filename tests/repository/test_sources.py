@@ -21,7 +21,7 @@ IMPORTERS = {
     "click": {"cli/"},
     "cryptography": {"server/receipts.py", "server/identity/seal.py", "client/_receipts.py"},
     "httpcore2": {"server/backends/remote.py"},
-    "httpx2": {"server/backends/remote.py", "server/backends/openid.py", "client/_http.py"},
+    "httpx2": {"server/backends/remote.py", "server/backends/openid.py", "client/_http.py", "repair/web.py"},
     "itsdangerous": {"server/identity/sessions.py"},
     "jinja2": {"server/http/frame.py"},
     "joserfc": {"server/backends/openid.py"},

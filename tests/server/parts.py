@@ -11,6 +11,7 @@ from heliograph.server.audit import Audit
 from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.backends.sqlite import SqliteDatabase
+from heliograph.server.companions import Companions
 from heliograph.server.incoming import Incoming
 from heliograph.server.library import Library
 from heliograph.server.links import Links
@@ -36,10 +37,18 @@ class Parts:
     uploads: Uploads
     library: Library
 
-    async def upload(self, content: bytes, key: str | None = None, caller: Caller = ANYBODY, **texts: str) -> Accepted:
+    async def upload(
+        self,
+        content: bytes,
+        key: str | None = None,
+        caller: Caller = ANYBODY,
+        *,
+        by_content: bool = False,
+        **texts: str,
+    ) -> Accepted:
         with Incoming(self.folder, 10_000_000) as incoming:
             incoming.write(content)
-            return await self.uploads.accept(incoming, Texts(**texts), caller, key)
+            return await self.uploads.accept(incoming, Texts(**texts), caller, key, by_content=by_content)
 
     def upkeep(self, grace: float = 0.0) -> Upkeep:
         audit = Audit(self.database, kept=timedelta(days=365), addresses_kept=timedelta(days=30))
@@ -70,6 +79,7 @@ async def assembled(folder: Path, quota: Quota = Quota()) -> AsyncIterator[Parts
         fetcher=RemoteFetcher(),
         signer=Signer(load_or_make_key(folder / "key.pem"), links),
         quotas=quotas,
+        companions=Companions(database=database, blobs=blobs, vectors=True),
         folder=under_way,
         max_bytes=10_000_000,
     )

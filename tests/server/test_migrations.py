@@ -146,6 +146,58 @@ def _empty(connection: Connection) -> None:
     connection.execute(text("CREATE SCHEMA public"))
 
 
+async def keys_stay_with_their_images(database: Database) -> None:
+    """An idempotency key of the day before the upgrade goes on giving its image, with the hash of what arrived."""
+    await database.transaction(lambda connection: _to("0010", connection))
+    sent = {"one": b"b" * 32, "two": b"r" * 32, "three": None}
+    blob = (
+        "INSERT INTO blobs (sha256, size, media_type, width, height, frames, stored, sweeping) "
+        "VALUES (:blob, 9, 'image/png', 1, 1, 1, 5, false)"
+    )
+    image = "INSERT INTO images (id, delete_hash, blob, created) VALUES (:id, :id, :blob, 5)"
+    replay = (
+        "INSERT INTO replays (key, fingerprint, received_sha256, image_id, created) VALUES (:key, :key, :sent, :id, 5)"
+    )
+
+    def fill(connection: Connection) -> None:
+        connection.execute(text(blob).bindparams(blob=b"b" * 32))
+        for name, received in sent.items():
+            connection.execute(text(image).bindparams(id=name, blob=b"b" * 32))
+            if received is not None:
+                key = hashlib.sha256(name.encode()).digest()
+                connection.execute(text(replay).bindparams(key=key, sent=received, id=name))
+
+    await database.transaction(fill)
+    await database.transaction(upgrade.to_head)
+    for name, received in sent.items():
+        key = hashlib.sha256(name.encode()).digest()[:16]
+        found = await database.fetch_one(catalog.replay(key))
+        assert (found is None) == (received is None)
+        if found is not None:
+            assert catalog.to_image(found).id == name
+            assert catalog.to_replay(found) == catalog.Replay(key, key, received or b"")
+
+
+@pytest.mark.anyio
+async def test_idempotency_keys_of_an_older_version_stay_with_their_images_on_sqlite(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "heliograph.db")
+    await keys_stay_with_their_images(database)
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_idempotency_keys_of_an_older_version_stay_with_their_images_on_postgresql(
+    postgres_server: PostgresServer,
+) -> None:
+    database = PostgresDatabase(postgres_server.url)
+    try:
+        await database.transaction(_empty)
+        await keys_stay_with_their_images(database)
+    finally:
+        await database.transaction(_empty)
+        await database.close()
+
+
 def test_head_is_the_newest_revision() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

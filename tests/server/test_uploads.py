@@ -1,7 +1,9 @@
 """Images arriving: one image for one upload, whatever is repeated or comes at once."""
 
 import asyncio
+import base64
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,61 @@ async def test_a_replay_of_a_removed_image_says_that_it_is_gone(tmp_path: Path) 
         await parts.library.remove((await parts.upload(content, KEY)).image, "test", ANYBODY)
         with pytest.raises(Gone):
             await parts.upload(content, KEY)
+
+
+async def test_a_key_that_is_made_of_the_content_publishes_anew_what_was_removed(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content, ids = picture(), []
+        for _ in range(3):
+            image = (await parts.upload(content, KEY, by_content=True)).image
+            assert (await parts.upload(content, KEY, by_content=True)).image.id == image.id
+            await parts.library.remove(image, "test", ANYBODY)
+            ids.append(image.id)
+        assert len(set(ids)) == 3
+
+
+async def test_sixteen_at_once_publish_a_removed_picture_anew_once(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        removed = (await parts.upload(content, KEY, by_content=True)).image
+        await parts.library.remove(removed, "test", ANYBODY)
+        accepted = await asyncio.gather(*(parts.upload(content, KEY, by_content=True) for _ in range(16)))
+        assert len({each.image.id for each in accepted} - {removed.id}) == 1
+        assert sum(not each.replayed for each in accepted) == 1
+
+
+async def test_a_secret_key_gives_its_answer_at_every_address(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content, key = picture(), "secret-" + "s" * 32
+        mine = await parts.upload(content, key)
+        assert (await parts.upload(content, key, caller=Caller("192.0.2.99"))).image.id == mine.image.id
+
+
+async def test_a_key_too_short_to_be_secret_is_told_apart_by_address(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content, key = picture(), "secret-" + "s" * 31
+        mine = await parts.upload(content, key)
+        assert (await parts.upload(content, key, caller=Caller("192.0.2.99"))).image.id != mine.image.id
+
+
+async def test_a_key_is_remembered_by_whoever_used_it_and_by_nobody_else(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        await parts.upload(picture(), KEY)
+        assert await parts.uploads.remembers(KEY, ANYBODY)
+        assert not await parts.uploads.remembers(KEY, Caller("192.0.2.99"))
+        assert not await parts.uploads.remembers(None, ANYBODY)
+
+
+async def test_a_replayed_receipt_tells_which_bytes_arrived(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture(form="JPEG") + b"private bytes behind the picture"
+        first, again = [await parts.upload(content, KEY) for _ in "ab"]
+        assert again.replayed
+        assert first.removed
+        for each in (first, again):
+            payload = each.receipt.split(".")[1]
+            told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            assert told["received_sha256"] == hashlib.sha256(content).hexdigest()
 
 
 async def test_bytes_of_uploads_that_lost_a_race_are_swept(tmp_path: Path) -> None:

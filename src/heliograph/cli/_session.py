@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 import heliograph
-from heliograph import HeliographError, InputError, NotAllowedError, UnreachableError, VerificationError
+from heliograph import HeliographError, InputError, KeptError, NotAllowedError, UnreachableError, VerificationError
 from heliograph.cli._table import CommandError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,9 +42,12 @@ def as_json(command: F) -> F:
 
 
 def exit_code(error: HeliographError) -> int:
-    """The exit code that `error` ends the program with. Only the server can read times: what it calls a bad parameter
-    is wrong usage.
+    """The exit code that `error` ends the program with: of a picture that is kept, that of why it could not be sent.
+
+    Only the server can read times: what it calls a bad parameter is wrong usage.
     """
+    if isinstance(error, KeptError) and isinstance(error.__cause__, HeliographError):
+        error = error.__cause__
     if error.name == "BadParameter":
         return WRONG_USAGE
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))

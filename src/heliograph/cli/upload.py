@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import click
 
 import heliograph
 from heliograph import HeliographError, InputError, RefusedError, ServerFailedError, UnreachableError
-from heliograph.cli._session import speaking_errors, with_server
+from heliograph.cli._session import exit_code, speaking_errors, with_server
 from heliograph.cli._sources import Job, named, pasted, shot
 from heliograph.cli._uploads import FORMATS, Round, Uploads
 from heliograph.cli._watch import Watch
+from heliograph.cli.outbox import remind
 from heliograph.client._config import load
 from heliograph.client._desktop import copy as copy_text
 
@@ -92,7 +94,8 @@ def upload(
     Each is a file, a folder (all pictures in it and below, by their names; what is hidden is passed over), a pattern
     like 'figures/**/*.png', an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at
     a time, into an album one after the other; the links come out in the order of the names. One that fails does not
-    stop the others. Files are only read, never moved or removed. The JSON format holds the delete hash and the receipt,
+    stop the others. Files are only read, never moved or removed. What cannot be sent now
+    is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the receipt,
     one image a line: keep it if you have no key.
 
     With --watch, new pictures in a folder are published once they are whole, each content once, until Ctrl-C.
@@ -116,28 +119,38 @@ def upload(
             return 0
         raise click.UsageError("Name a picture: a file, a folder, a URL, or - for standard input.")
 
-    def publish(some: list[Job]) -> Round:
+    def publish(some: list[Job], outbox: bool = True) -> Round:
         with speaking_errors():
-            done = uploads.run(heliograph.AsyncClient(server, key), some)
+            client = heliograph.AsyncClient(server, key, outbox=outbox)
+        done = uploads.run(client, some)
         _show(done, copy=copy, open_=open_)
+        if outbox and done.exit_code == 0:
+            remind(client.server)
         return done
 
     code = publish(found).exit_code if found else 0
-    return code if watching is None else _follow(watching, publish) or code
+    return code if watching is None else _follow(watching, partial(publish, outbox=False)) or code
 
 
 def _follow(watching: Watch, publish: Callable[[list[Job]], Round]) -> int:
-    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed for good."""
-    code = 0
+    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed for good.
+
+    What cannot be sent yet needs no outbox: the file is there, and is tried again. What is left at the end is told.
+    """
+    code, unsent = 0, dict[str, HeliographError]()
     batches = watching.batches()
     while True:
         try:
             paths = next(batches)
         except KeyboardInterrupt:
-            return code
+            for path in unsent:
+                click.echo(f"heliograph: {path}: it has not been sent", err=True)
+            return code or next(map(exit_code, unsent.values()), 0)
         done = publish([Job(path, path) for path in paths])
         for path, outcome in zip(paths, done.outcomes, strict=True):
+            unsent.pop(path, None)
             if isinstance(outcome, HeliographError) and _may_pass(outcome):
+                unsent[path] = outcome
                 watching.again(path)
             elif isinstance(outcome, HeliographError):
                 code = code or done.exit_code

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
-from heliograph.client._config import load
+from heliograph.client._config import load, load_fallbacks
 from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import AsyncDriver
@@ -18,9 +19,11 @@ from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
+from heliograph.client._outbox import Outbox, Waiting
+from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source, is_pipe, spooled
-from heliograph.client.figures import drawn
+from heliograph.client.figures import prepared
 
 
 class AsyncClient:
@@ -34,9 +37,13 @@ class AsyncClient:
         timeout: float = 60.0,
         retries: int = 3,
         patience: float = 30.0,
+        outbox: bool = False,
+        fallbacks: Sequence[str | Mapping[str, str]] | None = None,
     ) -> None:
         """As Client."""
         self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._outbox = Outbox()
+        self._publishing = Publishing(self._operations, self._outbox, outbox, load_fallbacks(fallbacks))
         self._albums = AlbumOperations(self._operations)
         self._login = LoginOperations(self._operations.target, self._operations.patience)
         self._renewal = Renewal(self._operations.target, self._operations.patience)
@@ -62,18 +69,33 @@ class AsyncClient:
         name: str | None = None,
         progress: Progress | None = None,
         idempotency_key: str | None = None,
+        again: bool = False,
         album: Album | str | None = None,
+        theme: str | None = None,
+        vector: bool | str | None = None,
+        source: bool | str | None = None,
+        online: bool = False,
     ) -> Image:
         """As Client.upload. A pipe is read to its end in a thread first; figures, which no thread may share, are drawn
         here and now.
         """
-        source = drawn(thing)
+        picture, beside = prepared(thing, theme, vector, source, online=online)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
-        if not is_pipe(source):
-            return await self._driver.follow(self._operations.upload(source, texts, progress, idempotency_key))
-        with await asyncio.to_thread(spooled, source) as copy:
-            return await self._driver.follow(self._operations.upload(copy, texts, progress, idempotency_key))
+        texts |= beside
+        repeat = Repeat(idempotency_key, again)
+        if not is_pipe(picture):
+            return await self._driver.follow(self._publishing.publish(picture, texts, repeat, progress))
+        with await asyncio.to_thread(spooled, picture) as copy:
+            return await self._driver.follow(self._publishing.publish(copy, texts, repeat, progress))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """As Client.waiting."""
+        return tuple(self._outbox.waiting(self.server))
+
+    async def send(self, waiting: Waiting) -> Image:
+        """As Client.send."""
+        return await self._driver.follow(self._publishing.send(waiting))
 
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""
@@ -82,6 +104,10 @@ class AsyncClient:
     async def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
         """As Client.download."""
         return await self._driver.follow(download(self._operations, image, folder))
+
+    async def source(self, image: Image | str) -> str:
+        """As Client.source."""
+        return await self._driver.follow(self._operations.source(image))
 
     async def account(self) -> Account:
         """As Client.account."""
@@ -216,7 +242,12 @@ async def upload_async(
     name: str | None = None,
     server: str | None = None,
     key: str | None = None,
+    theme: str | None = None,
+    vector: bool | str | None = None,
+    source: bool | str | None = None,
+    online: bool = False,
 ) -> Image:
     """As `upload`, for asyncio."""
+    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
     async with AsyncClient(server, key) as client:
-        return await client.upload(thing, title=title, description=description, alt=alt, name=name)
+        return await client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)

@@ -6,13 +6,14 @@ A client only has its driver (`_http`) follow the plans of `_operations`, `_albu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from heliograph.client._albums import Album, AlbumOperations, album_name
-from heliograph.client._config import load
+from heliograph.client._config import load, load_fallbacks
 from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import Driver
@@ -20,9 +21,11 @@ from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
+from heliograph.client._outbox import Outbox, Waiting
+from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
 from heliograph.client._source import Progress, Source
-from heliograph.client.figures import drawn
+from heliograph.client.figures import prepared
 
 
 class Client:
@@ -42,13 +45,19 @@ class Client:
         timeout: float = 60.0,
         retries: int = 3,
         patience: float = 30.0,
+        outbox: bool = False,
+        fallbacks: Sequence[str | Mapping[str, str]] | None = None,
     ) -> None:
         """Speak to the base URL `server` with `key`, else to what the environment or the config file says.
 
         Where that is a login of `heliograph login`, its token is renewed as need be, also beside other programs.
-        `timeout`: seconds that the server may be silent.
+        `timeout`: seconds that the server may be silent. `outbox`: keep pictures that cannot be sent now on this
+        computer (docs/client.md). `fallbacks`: other hosts for when this one is down, else those of the config file;
+        each is a base URL, or a mapping with "url" and either "key" or, if it is shaped like Imgur, "client_id".
         """
         self._operations = Operations(load(server, key), Patience(retries, patience))
+        self._outbox = Outbox()
+        self._publishing = Publishing(self._operations, self._outbox, outbox, load_fallbacks(fallbacks))
         self._albums = AlbumOperations(self._operations)
         self._login = LoginOperations(self._operations.target, self._operations.patience)
         self._renewal = Renewal(self._operations.target, self._operations.patience)
@@ -74,19 +83,41 @@ class Client:
         name: str | None = None,
         progress: Progress | None = None,
         idempotency_key: str | None = None,
+        again: bool = False,
         album: Album | str | None = None,
+        theme: str | None = None,
+        vector: bool | str | None = None,
+        source: bool | str | None = None,
+        online: bool = False,
     ) -> Image:
         """Publish anything that can be seen: a path, an http(s) URL that the server is to fetch, a data: URI, bytes, a
         binary file object, an array, a figure, or what shows itself in notebooks (docs/figures.md).
 
         A str that is no URL is a path. Files are streamed, never held in memory; figures are drawn. `progress` is
-        called with the bytes sent so far and in all; `idempotency_key` (16 to 128 printable ASCII characters) makes
-        repeating the whole call safe too. The picture becomes the last of `album`, where one is named (its id, link or
-        delete hash). Raises VerificationError if the receipt says that other bytes arrived than were sent.
+        called with the bytes sent so far and in all. The same bytes with the same texts give the same image for as long
+        as it is there, unless `again` asks for another one; an `idempotency_key` (16 to 128 printable ASCII characters)
+        of your own says otherwise what is the same upload. The picture becomes the last of `album`, where one is named
+        (its id, link or delete hash). Raises VerificationError if the receipt says that other bytes arrived than were
+        sent, and with an outbox KeptError where the picture could not be sent now, but is kept.
+
+        `theme`: draw it light or dark. `vector`: keep its SVG beside it, always (True), never (False), where it is
+        quick to draw (None), or this one (a text). `source`: keep the code that calls (True) or a text beside it, for
+        all who see it, with the versions of what is imported. `online`: let a page that a browser draws load what it
+        names.
         """
+        picture, beside = prepared(thing, theme, vector, source, online=online)
         texts = {"title": title, "description": description, "alt": alt, "name": name}
         texts["album"] = album_name(album) if album is not None else None
-        return self._driver.follow(self._operations.upload(drawn(thing), texts, progress, idempotency_key))
+        repeat = Repeat(idempotency_key, again)
+        return self._driver.follow(self._publishing.publish(picture, texts | beside, repeat, progress))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The pictures that are kept in the outbox for this client's server, the oldest first."""
+        return tuple(self._outbox.waiting(self.server))
+
+    def send(self, waiting: Waiting) -> Image:
+        """Publish a picture that waits, and forget it; published before, it is not published twice."""
+        return self._driver.follow(self._publishing.send(waiting))
 
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
@@ -99,6 +130,10 @@ class Client:
         that name, the image's id goes into the name. Raises VerificationError if the link gives other bytes.
         """
         return self._driver.follow(download(self._operations, image, folder))
+
+    def source(self, image: Image | str) -> str:
+        """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+        return self._driver.follow(self._operations.source(image))
 
     def account(self) -> Account:
         """The account of the key's owner: how much it holds, and how much it may."""
@@ -254,7 +289,18 @@ def upload(
     name: str | None = None,
     server: str | None = None,
     key: str | None = None,
+    theme: str | None = None,
+    vector: bool | str | None = None,
+    source: bool | str | None = None,
+    online: bool = False,
 ) -> Image:
     """Publish one picture or figure and return it: `print(heliograph.upload("figure.png"))` prints its link."""
+    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
     with Client(server, key) as client:
-        return client.upload(thing, title=title, description=description, alt=alt, name=name)
+        return client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)
+
+
+def source(image: Image | str, *, server: str | None = None, key: str | None = None) -> str:
+    """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
+    with Client(server, key) as client:
+        return client.source(image)

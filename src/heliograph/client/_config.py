@@ -4,6 +4,7 @@ What is passed wins over the environment (HELIOGRAPH_URL, HELIOGRAPH_KEY), which
 
     url = "https://pictures.example"
     key = "..."
+    fallbacks = ["https://other.example", {url = "https://api.imgur.com", client_id = "..."}]
 
 A key from the file goes to no other server than the file's own, so that pointing the client elsewhere for once does
 not hand the key to a stranger. What `heliograph login` has got from a server goes to that server only, and there wins
@@ -14,13 +15,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from heliograph.client._errors import InputError
-from heliograph.client._kept import Kept, Login, read
+from heliograph.client._kept import Kept, Login, fallback_texts, read
 
 DEFAULT_URL = "http://127.0.0.1:8750"
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -56,6 +57,34 @@ def load(url: str | None = None, key: str | None = None, environ: Mapping[str, s
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise InputError("The key holds characters that no key has. Was it copied whole, and nothing else with it?")
     return Target(chosen, key or None)
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Another host, tried where the server is down. `client_id`: it is shaped like Imgur, and knows us by that."""
+
+    target: Target
+    client_id: str | None = None
+
+
+def load_fallbacks(
+    named: Sequence[str | Mapping[str, str]] | None, environ: Mapping[str, str] = os.environ
+) -> tuple[Fallback, ...]:
+    """The fallbacks that the caller named, else those of the config file. Raises InputError.
+
+    The environment's key is for the server that it names, never for these: each has its own, or its login's.
+    """
+    kept = read(config_path(environ))
+    texts = kept.fallbacks if named is None else fallback_texts(named, "The list of fallbacks")
+    return tuple(_fallback(each, kept.logins) for each in texts)
+
+
+def _fallback(texts: Mapping[str, str], logins: Mapping[str, Login]) -> Fallback:
+    url = normal_url(texts["url"])
+    if "client_id" in texts:
+        return Fallback(Target(url, None), texts["client_id"])
+    login = logins.get(url) if "key" not in texts else None
+    return Fallback(Target(url, login.access_token if login else texts.get("key"), login))
 
 
 def environment_has_key(environ: Mapping[str, str] = os.environ) -> bool:
@@ -110,3 +139,18 @@ def config_path(environ: Mapping[str, str] = os.environ, platform: str = sys.pla
         named = Path(environ.get("XDG_CONFIG_HOME", ""))
         folder = named if named.is_absolute() else Path.home() / ".config"
     return folder / "heliograph" / "config.toml"
+
+
+def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Where a program keeps what has to outlive it and is nobody's setting; as `config_path`, on each `platform`.
+
+    Linux and others: XDG_STATE_HOME. macOS: Application Support. Windows: the local application data folder.
+    """
+    if platform == "win32":
+        folder = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif platform == "darwin":
+        folder = Path.home() / "Library" / "Application Support"
+    else:
+        named = Path(environ.get("XDG_STATE_HOME", ""))
+        folder = named if named.is_absolute() else Path.home() / ".local" / "state"
+    return folder / "heliograph"

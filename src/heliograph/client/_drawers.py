@@ -1,19 +1,22 @@
 """How each library of pictures and figures is asked to draw; hides their ways, and is never the first to import them.
 
-A drawer takes a thing and gives the bytes of a picture, or None where the thing is not its own. What comes out depends
-on the figure alone: no time stamp, no version of the library, no random name.
+A drawer takes a thing and how it is to look, and gives the bytes of a picture, or None where the thing is not its own.
+What comes out depends on the figure alone: no time stamp, no version of the library, no random name.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from heliograph.client._errors import InputError
+from heliograph.client._look import SALT, Look
 from heliograph.client._png import array_as_png
 from heliograph.client._rasters import html_drawn
 
@@ -23,15 +26,19 @@ FIGURES = ("figure", "figure_", "fig")
 """Where seaborn's grids, scikit-learn's displays and others keep the matplotlib figure that they drew on."""
 IN_PNG = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
 """Pillow's modes that PNG has a word for."""
+PLOTLY_NAMES = re.compile(rb"(clip|defs-|topdefs-|legend|bglegend|g|scrollbox|cb|pattern)[0-9a-f]{6}(?=[\w-]*[\"')])")
+"""The names inside plotly's SVG, each with the six random digits of its figure."""
 MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 """Pillow's formats of which many frames mean an animation, not many pages."""
 
 
-def _pillow(thing: Any) -> bytes | None:
+def _pillow(thing: Any, look: Look) -> bytes | None:
     """A picture of Pillow, with its colour profile; an animation stays one (as APNG)."""
     library = sys.modules.get("PIL.Image")
     if library is None or not isinstance(thing, library.Image):
         return None
+    look.must_be_plain("A picture of Pillow")
+    look.must_be_pixels("A picture of Pillow")
     buffer = io.BytesIO()
     if getattr(thing, "is_animated", False) and thing.format in MOVING:
         frame = thing.tell()
@@ -58,10 +65,13 @@ def _in_a_mode_of_png(picture: Any) -> Any:
     return picture.convert("RGBA" if picture.mode in ("PA", "La", "RGBa") else "RGB")
 
 
-def _matplotlib(thing: Any) -> bytes | None:
+def _matplotlib(thing: Any, look: Look) -> bytes | None:
     """A figure, anything drawn on one, `plt` itself (its current figure), or what keeps a figure."""
     figure = matplotlib_figure(thing)
-    return None if figure is None else _saved(figure)
+    if figure is None:
+        return None
+    look.must_be_plain("A figure of matplotlib", "Make it in: with plt.style.context('dark_background')")
+    return _saved(figure, look)
 
 
 def matplotlib_figure(thing: Any) -> Any:
@@ -72,10 +82,12 @@ def matplotlib_figure(thing: Any) -> Any:
     return _current_figure() if _is_pyplot(thing) else _figure_of(thing, library.FigureBase)
 
 
-def _saved(figure: Any, **how: Any) -> bytes:
-    """The PNG that `savefig` writes, less the version of matplotlib."""
+def _saved(figure: Any, look: Look, **how: Any) -> bytes:
+    """The PNG or SVG that `savefig` writes, less the version of matplotlib, the time and random names."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None}, **how)
+    unsaid = {"Date": None, "Creator": None} if look.vector else {"Software": None}
+    with sys.modules["matplotlib"].rc_context({"svg.hashsalt": SALT}):
+        figure.savefig(buffer, format=look.form, metadata=unsaid, **how)
     return buffer.getvalue()
 
 
@@ -107,52 +119,72 @@ def _figure_of(thing: Any, kind: type) -> Any:
     return None
 
 
-def _array(thing: Any) -> bytes | None:
+def _array(thing: Any, look: Look) -> bytes | None:
     """An array of NumPy: rows and columns of grey, grey and alpha, RGB or RGBA."""
     library = sys.modules.get("numpy")
     if library is None or not isinstance(thing, library.ndarray):
         return None
+    look.must_be_plain("An array")
+    look.must_be_pixels("An array")
     return array_as_png(thing, library)
 
 
-def _plotly(thing: Any) -> bytes | None:
+def _plotly(thing: Any, look: Look) -> bytes | None:
     """A figure of plotly, drawn by Kaleido, which plotly asks for by name where it is missing."""
     library = sys.modules.get("plotly.basedatatypes")
     if library is None or not isinstance(thing, library.BaseFigure):
         return None
-    data: bytes = thing.to_image(format="png")
-    return data
+    if look.theme:
+        template = {"light": "plotly_white", "dark": "plotly_dark"}[look.theme]
+        thing = import_module("plotly.graph_objects").Figure(thing).update_layout(template=template)
+    data: bytes = thing.to_image(format=look.form)
+    return PLOTLY_NAMES.sub(rb"\g<1>000000", data) if look.vector else data
 
 
-def _altair(thing: Any) -> bytes | None:
+def _altair(thing: Any, look: Look) -> bytes | None:
     """A chart of Altair, drawn by vl-convert, which Altair asks for by name where it is missing."""
     library = sys.modules.get("altair")
     if library is None or not isinstance(thing, library.TopLevelMixin):
         return None
-    buffer = io.BytesIO()
-    thing.save(buffer, format="png")
-    return buffer.getvalue()
+    buffer = io.StringIO() if look.vector else io.BytesIO()
+    with _altair_theme(library, look.theme):
+        thing.save(buffer, format=look.form)
+    drawn = buffer.getvalue()
+    return drawn.encode() if isinstance(drawn, str) else drawn
 
 
-def _bokeh(thing: Any) -> bytes | None:
+def _altair_theme(library: Any, theme: str | None) -> Any:
+    """Altair's own theme of that name while this lasts; its names moved in version 5.5."""
+    if theme is None:
+        return nullcontext()
+    themes = library.theme if hasattr(library, "theme") else library.themes
+    return themes.enable({"light": "default", "dark": "dark"}[theme])
+
+
+def _bokeh(thing: Any, look: Look) -> bytes | None:
     """A plot or layout of Bokeh, drawn by a browser from one page that holds all it needs."""
     library = sys.modules.get("bokeh.models")
     if library is None or not isinstance(thing, library.UIElement):
         return None
-    page = import_module("bokeh.embed").file_html(thing, resources="inline", title="", suppress_callback_warning=True)
-    return html_drawn(page)
+    look.must_be_pixels("A plot of Bokeh")
+    theme = {None: None, "light": "light_minimal", "dark": "dark_minimal"}[look.theme]
+    theme = import_module("bokeh.themes").built_in_themes[theme] if theme else None
+    embed = import_module("bokeh.embed")
+    page = embed.file_html(thing, resources="inline", title="", theme=theme, suppress_callback_warning=True)
+    return html_drawn(page, look)
 
 
-def _graphviz(thing: Any) -> bytes | None:
+def _graphviz(thing: Any, look: Look) -> bytes | None:
     """A graph of graphviz, drawn by its program `dot`."""
     library = sys.modules.get("graphviz")
     if library is None or not isinstance(thing, (library.Graph, library.Digraph, library.Source)):
         return None
-    data: bytes = thing.pipe(format="png")
+    look.must_be_plain("A graph of graphviz", "Set its attributes bgcolor, color and fontcolor.")
+    data: bytes = thing.pipe(format=look.form)
     return data
 
 
-def _sympy(thing: Any) -> bytes | None:
+def _sympy(thing: Any, look: Look) -> bytes | None:
     """An expression of SymPy: set as a formula by matplotlib, or, where that does not know a sign, as aligned text."""
     library = sys.modules.get("sympy.core._print_helpers")
     if library is None or not isinstance(thing, library.Printable):
@@ -163,19 +195,21 @@ def _sympy(thing: Any) -> bytes | None:
     except ImportError as error:
         raise InputError("To draw formulas of SymPy, install matplotlib: pip install matplotlib") from error
     try:
-        return _typeset(f"${printing.latex(thing, mat_delim='(')}$")
+        return _typeset(f"${printing.latex(thing, mat_delim='(')}$", look)
     except ValueError:
-        return _typeset(printing.pretty(thing, use_unicode=True, wrap_line=False), family="monospace", parse_math=False)
+        aligned = printing.pretty(thing, use_unicode=True, wrap_line=False)
+        return _typeset(aligned, look, family="monospace", parse_math=False)
 
 
-def _typeset(text: str, **how: Any) -> bytes:
-    """`text` in black on white, with a small margin; raises ValueError if matplotlib cannot set it."""
-    figure = sys.modules["matplotlib.figure"].Figure(figsize=(0.01, 0.01))
-    figure.text(0, 0, text, fontsize=FORMULA_POINTS, **how)
-    return _saved(figure, dpi=FORMULA_DPI, bbox_inches="tight", pad_inches=0.1)
+def _typeset(text: str, look: Look, **how: Any) -> bytes:
+    """`text` in black on white (dark: the reverse), a little margin around; raises ValueError if it cannot be set."""
+    ink, paper = ("white", "black") if look.theme == "dark" else ("black", "white")
+    figure = sys.modules["matplotlib.figure"].Figure(figsize=(0.01, 0.01), facecolor=paper)
+    figure.text(0, 0, text, fontsize=FORMULA_POINTS, color=ink, **how)
+    return _saved(figure, look, dpi=FORMULA_DPI, bbox_inches="tight", pad_inches=0.1)
 
 
-DRAWERS: tuple[tuple[str, Callable[[Any], bytes | None]], ...] = (
+DRAWERS: tuple[tuple[str, Callable[[Any, Look], bytes | None]], ...] = (
     ("Pillow", _pillow),
     ("matplotlib", _matplotlib),
     ("NumPy", _array),

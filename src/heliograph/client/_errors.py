@@ -29,6 +29,7 @@ class HeliographError(Exception):
     `status`: the HTTP status of the answer, None where there was none.
     `request_id`: what the server's log knows the request by, "" if unknown.
     `retry_after`: seconds after which to try again, None if unknown.
+    `may_be_done`: the server may have done it all the same, as an answer was lost.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class HeliographError(Exception):
         status: int | None = None,
         request_id: str = "",
         retry_after: float | None = None,
+        may_be_done: bool = False,
     ) -> None:
         """Take `message`, any text, and the facts described at the class."""
         self.message = one_line(message)
@@ -46,6 +48,7 @@ class HeliographError(Exception):
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.may_be_done = may_be_done
         super().__init__(self.message)
 
 
@@ -55,6 +58,15 @@ class InputError(HeliographError, ValueError):
 
 class UnreachableError(HeliographError):
     """The server could not be reached, or did not answer in time."""
+
+
+class KeptError(UnreachableError):
+    """The picture could not be sent now. It is kept on this computer, and 'heliograph outbox send' sends it.
+
+    `entry`: what it is called in the outbox.
+    """
+
+    entry = ""
 
 
 class UnexpectedAnswerError(HeliographError):
@@ -98,6 +110,10 @@ BY_STATUS: Mapping[int, type[RefusedError]] = {
 }
 
 
+NOTHING_DONE = frozenset({"Busy"})
+"""The server's failures, by name, at which it has surely done nothing. A gateway's own words say nothing of that."""
+
+
 def one_line(text: str) -> str:
     """`text` without line breaks or control characters (they could steer a terminal), at most LONGEST_MESSAGE long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -128,6 +144,7 @@ def refusal(url: str, status: int, body: bytes, retry_after: float | None) -> He
         status=status,
         request_id=one_line(_text(problem, "request_id")),
         retry_after=retry_after,
+        may_be_done=status >= 500 and name not in NOTHING_DONE,
     )
 
 

@@ -77,16 +77,21 @@ T = TypeVar("T")
 Plan: TypeAlias = Generator[Send | Wait, Answer | None, T]
 
 
-def exchange(send: Send, patience: Patience) -> Plan[Answer]:
-    """Make a request until it is answered well or patience ends; every request of this client may be repeated.
+def exchange(send: Send, patience: Patience, *, repeatable: bool = True) -> Plan[Answer]:
+    """Make a request until it is answered well or patience ends.
 
-    Raises UnreachableError, or what `refusal` makes of the last answer.
+    Not `repeatable`: it is made again only where it surely did not arrive. Raises UnreachableError, or what `refusal`
+    makes of the last answer; such an error tells whether any of the tries may have done it.
     """
-    left = patience.seconds
+    left, may_be_done = patience.seconds, False
     for attempt in range(patience.retries + 1):
         answer, error = yield from _once(send)
         if answer is not None and (error is None or (attempt and answer.status == send.done_before)):
             return answer
+        assert error is not None, "only a good answer comes without"
+        may_be_done = error.may_be_done = error.may_be_done or may_be_done
+        if may_be_done and not repeatable:
+            break
         pause = _pause(answer, attempt)
         if pause is None or pause > left or attempt == patience.retries:
             break

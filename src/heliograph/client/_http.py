@@ -160,11 +160,15 @@ def _speaking_our_errors(url: str) -> Iterator[None]:
     except httpx2.LocalProtocolError as error:
         raise InputError(f"The request could not be sent: {error}. Did the file change meanwhile?") from error
     except httpx2.TimeoutException as error:
-        raise UnreachableError(f"{host} did not answer in time. Try again later, or allow a longer timeout.") from error
+        raise UnreachableError(
+            f"{host} did not answer in time. Try again later, or allow a longer timeout.",
+            may_be_done=not isinstance(error, httpx2.ConnectTimeout),
+        ) from error
     except (httpx2.TransportError, httpx2.DecodingError) as error:
         raise UnreachableError(
             f"{host} could not be reached ({error or type(error).__name__}). "
-            "Is the server running, and is its address right (HELIOGRAPH_URL)?"
+            "Is the server running, and is its address right (HELIOGRAPH_URL)?",
+            may_be_done=not isinstance(error, httpx2.ConnectError),
         ) from error
 
 

@@ -17,16 +17,15 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from heliograph.client._durable import write
 from heliograph.client._errors import InputError
 
 if sys.platform == "win32":
@@ -35,6 +34,8 @@ else:
     import fcntl
 
 TEXTS = ("url", "key")
+FALLBACKS = "fallbacks"
+FALLBACK_TEXTS = ("url", "key", "client_id")
 LOGINS = "logins"
 
 
@@ -55,10 +56,11 @@ class Login:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the config file holds: `texts` of TEXTS, and the logins by their servers."""
+    """What the config file holds: `texts` of TEXTS, the logins by their servers, and the texts of each fallback."""
 
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     logins: Mapping[str, Login] = field(default_factory=dict)
+    fallbacks: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
 
 def read(path: Path) -> Kept:
@@ -68,17 +70,32 @@ def read(path: Path) -> Kept:
     except ValueError as error:
         raise InputError(f"The config file {path} cannot be read: {error}.") from error
     logins = settings.pop(LOGINS, {})
+    fallbacks = fallback_texts(settings.pop(FALLBACKS, []), f"The config file {path}")
     wrong = [name for name, value in settings.items() if name not in TEXTS or not isinstance(value, str)]
     if wrong:
         raise InputError(
-            f"The config file {path} may hold the texts 'url' and 'key', and logins, not {', '.join(wrong)}."
+            f"The config file {path} may hold the texts 'url' and 'key', fallbacks, and logins, not {', '.join(wrong)}."
         )
     try:
-        return Kept(settings, {server: _login(server, values) for server, values in logins.items()})
+        return Kept(settings, {server: _login(server, values) for server, values in logins.items()}, fallbacks)
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(
             f"The config file {path} holds a damaged login ({error!r}). Remove it there, and log in again."
         ) from error
+
+
+def fallback_texts(named: object, where: str) -> tuple[Mapping[str, str], ...]:
+    """The texts of each fallback in a list of addresses, or of tables with an address; raises InputError."""
+    each: list[Any] = list(named) if isinstance(named, list | tuple) else [named]
+    read = [{"url": one} if isinstance(one, str) else one for one in each]
+    for one in read:
+        known = isinstance(one, Mapping) and "url" in one and set(one) <= set(FALLBACK_TEXTS)
+        if not known or not all(isinstance(text, str) for text in one.values()):
+            raise InputError(
+                f"{where} names fallbacks that are none. Each is an address, or a table with 'url' and either 'key' or "
+                "'client_id'."
+            )
+    return tuple(read)
 
 
 def keep(path: Path, login: Login) -> None:
@@ -203,18 +220,7 @@ def _text(path: Path) -> str:
 def _replace(path: Path, text: str) -> None:
     """Write the file whole or not at all, for nobody else to read. A link to it stays a link."""
     try:
-        target = path.resolve()
-        new = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                new.unlink()
+        write(path, [text.encode()])
     except OSError as error:
         raise _unwritable(path, error) from error
 

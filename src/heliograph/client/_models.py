@@ -64,8 +64,10 @@ class Image:
 
     `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
     maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
-    told to the uploader and the owner only. `views` (in any size) and `bandwidth` (bytes that took)
-    are told by `info` only. `answer` is the server's whole answer, unknown members too.
+    told to the uploader and the owner only. `vector_link` and `source_link`, of the SVG and the source where they are
+    kept, are told by `upload` and `info`; `views` (in any size) and `bandwidth` (bytes that took) by `info` only.
+    `host`: the base URL of the host that took it, told by `upload` only; one that is shaped like Imgur tells no
+    `sha256`, receipt and thumbnails. `answer` is the server's whole answer, unknown members too.
     """
 
     id: str
@@ -87,8 +89,11 @@ class Image:
     delete_hash: str | None = field(default=None, repr=False)
     receipt: Receipt | None = field(default=None, repr=False)
     removed_metadata: tuple[str, ...] = ()
+    vector_link: str | None = field(default=None, repr=False)
+    source_link: str | None = field(default=None, repr=False)
     views: int | None = field(default=None, compare=False)
     bandwidth: int | None = field(default=None, compare=False)
+    host: str = field(default="", compare=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -159,6 +164,8 @@ class Image:
             delete_link=answer.get("delete_link"),
             delete_hash=answer.get("delete_hash"),
             receipt=Receipt.parse(receipt) if receipt else None,
+            vector_link=answer.get("vector_link"),
+            source_link=answer.get("source_link"),
             views=_count(answer.get("views")),
             bandwidth=_count(answer.get("bandwidth")),
             removed_metadata=tuple(map(str, answer.get("removed_metadata") or ())),

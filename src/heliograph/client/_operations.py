@@ -6,8 +6,6 @@ Neither blocking nor asynchronous: see `_exchange` for what a plan is.
 from __future__ import annotations
 
 import json
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,12 +15,12 @@ from urllib.parse import quote
 from heliograph.client._config import Target, normal_url
 from heliograph.client._errors import GoneError, InputError, NotFoundError, UnexpectedAnswerError, VerificationError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
+from heliograph.client._idempotency import IdempotencyKey
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._receipts import check_bytes, check_local, check_signature
 from heliograph.client._references import Reference, is_receipt, refer
-from heliograph.client._source import Progress, Source, is_url, opened, sendable
+from heliograph.client._source import Picture, Source, opened, sendable
 
-IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,128}")
 PAGE = 100
 """Images or albums asked for at once while listing."""
 
@@ -47,29 +45,21 @@ class Operations:
 
     def upload(
         self,
-        source: Source,
-        texts: Mapping[str, str | None],
-        progress: Progress | None = None,
-        idempotency_key: str | None = None,
+        what: Picture | str,
+        texts: Mapping[str, str],
+        key: IdempotencyKey,
     ) -> Plan[Image]:
-        """Publish a picture. The idempotency key stays the same through all retries, so one image is made."""
-        if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-            raise InputError("An idempotency key has 16 to 128 printable ASCII characters, none of them a blank.")
-        send = Send(
-            "POST",
-            self.address("api/v1/images"),
-            headers=self.headers() | {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(24)},
-        )
-        fields = {name: sendable(text) for name, text in texts.items() if text is not None}
-        if is_url(source):
-            assert isinstance(source, str)
-            answer = yield from exchange(replace(send, json={"url": sendable(source), **fields}), self.patience)
-            return Image.parse(json_of(answer))
-        with opened(source, progress) as picture:
-            answer = yield from exchange(replace(send, picture=picture, fields=fields), self.patience)
-            image = Image.parse(json_of(answer))
-            _check_arrival(image, picture.sha256)
-            return image
+        """Publish a picture, or what a URL shows. The key stays the same through all retries, so one image is made."""
+        send = Send("POST", self.address("api/v1/images"), headers=self.headers() | key.headers())
+        if isinstance(what, str):
+            send = replace(send, json={"url": what, **texts})
+        else:
+            send = replace(send, picture=what, fields=texts)
+        answer = yield from exchange(send, self.patience)
+        image = replace(Image.parse(json_of(answer)), host=self.target.url)
+        if not isinstance(what, str):
+            _check_arrival(image, what.sha256)
+        return image
 
     def whoami(self) -> Plan[Whose]:
         """Whose key it is."""
@@ -80,6 +70,12 @@ class Operations:
         """Describe one image."""
         answer = yield from exchange(self._about("GET", image, delete_hash), self.patience)
         return Image.parse(json_of(answer))
+
+    def source(self, image: Image | str) -> Plan[str]:
+        """The source that is kept with an image."""
+        about = self._about("GET", image, None)
+        send = replace(about, url=f"{about.url}/source", headers={**about.headers, "Accept": "text/plain"})
+        return (yield from exchange(send, self.patience)).body.decode("utf-8", "replace")
 
     def account(self) -> Plan[Account]:
         """The caller's own account."""

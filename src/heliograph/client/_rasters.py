@@ -17,8 +17,10 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.parsers import expat
 
 from heliograph.client._errors import InputError
+from heliograph.client._look import Look
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_SECONDS = 60
@@ -30,9 +32,27 @@ TALLEST = 8000
 FRAME = 300
 """Pixels by which a window is more than what it shows, at most: Chromium counts its bars, though it draws none."""
 
+AS_IT_IS = Look()
+LARGEST_VECTOR = 1024 * 1024
+"""Bytes of an SVG that a server keeps beside a picture."""
+
 SVG_START = re.compile(rb"\s*(<\?xml.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<svg[\s>]", re.DOTALL)
-SHRINK = """<style>html,body{background:#fff;height:auto!important}
+OFFLINE = (
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--proxy-server=socks5://0.0.0.0:9",
+    "--proxy-bypass-list=<-loopback>",
+    "--disable-background-networking",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+"""What keeps Chromium from the network: no host is found, and all are behind a proxy that is not there."""
+
+SHRINK = """<style>html,body{height:auto!important}
 body{display:inline-block!important;margin:8px!important}</style>"""
+THEMES = {
+    None: "<style>html,body{background:#fff}</style>",
+    "light": "<style>:root{color-scheme:light}html,body{background:#fff}</style>",
+    "dark": "<style>:root{color-scheme:dark}html,body{background:#111;color:#eee}</style>",
+}
 MEASURE = """<script>addEventListener("load",()=>setTimeout(()=>{const box=document.body.getBoundingClientRect();
 document.documentElement.dataset.size=[box.right+8,box.bottom+8].map(Math.ceil).join("x")},1000))</script>"""
 SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
@@ -41,6 +61,19 @@ SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
 def looks_like_svg(head: bytes) -> bool:
     """Whether a file that begins so is an SVG."""
     return SVG_START.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def may_be_kept(svg: str) -> bool:
+    """Whether a server would keep this SVG: whole, in the namespace, without declarations, and of at most 1 MiB."""
+    parser = expat.ParserCreate("utf-8", " ")
+    first: list[str] = []
+    parser.StartElementHandler = lambda name, _: first.append(name) if not first else None
+    parser.StartDoctypeDeclHandler = lambda *declared: first.append("") if declared[3] else None
+    try:
+        parser.Parse(svg.encode(), True)
+    except (expat.ExpatError, UnicodeEncodeError):
+        return False
+    return first[0] == "http://www.w3.org/2000/svg svg" and len(svg.encode()) <= LARGEST_VECTOR
 
 
 def svg_drawn(svg: bytes) -> bytes:
@@ -57,10 +90,11 @@ def svg_drawn(svg: bytes) -> bytes:
     raise InputError("To draw an SVG as a picture, install vl-convert: pip install vl-convert-python")
 
 
-def vega_lite_drawn(chart: Mapping[str, Any]) -> bytes:
+def vega_lite_drawn(chart: Mapping[str, Any], theme: str | None = None) -> bytes:
     """PNG of a chart of Vega-Lite. Raises InputError where that cannot be drawn here."""
     try:
-        data: bytes = import_module("vl_convert").vegalite_to_png(dict(chart))
+        themed = "dark" if theme == "dark" else None
+        data: bytes = import_module("vl_convert").vegalite_to_png(dict(chart), theme=themed)
     except ImportError as error:
         raise InputError("To draw a chart of Altair, install vl-convert: pip install vl-convert-python") from error
     except ValueError as error:
@@ -78,21 +112,28 @@ def _by_cairosvg(library: ModuleType, svg: bytes) -> bytes:
     return data
 
 
-def html_drawn(page: str) -> bytes:
-    """PNG of a page or a piece of one, cut to what it holds. Raises InputError where no browser can draw it."""
+def html_drawn(page: str, look: Look = AS_IT_IS) -> bytes:
+    """PNG of a page or a piece of one, cut to what it holds. Raises InputError where no browser can draw it.
+
+    The browser reaches no network, unless `look` says so: what an object shows of itself must not tell others of it.
+    """
+    look.must_be_pixels("What shows itself as HTML")
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise InputError("This shows itself as HTML only. To draw it as a picture, install Chromium or Chrome.")
     with tempfile.TemporaryDirectory(prefix="heliograph-", ignore_cleanup_errors=True) as folder:
         file = Path(folder, "page.html")
-        file.write_text(f'<!DOCTYPE html><meta charset="utf-8">{page}{SHRINK}{MEASURE}', "utf-8")
-        told = _browse(browser, file, "--dump-dom", f"--window-size={WIDEST},{TALLEST}").decode("utf-8", "replace")
+        file.write_text(f'<!DOCTYPE html><meta charset="utf-8">{page}{SHRINK}{THEMES[look.theme]}{MEASURE}', "utf-8")
+        network = () if look.online else OFFLINE
+        told = _browse(browser, file, *network, "--dump-dom", f"--window-size={WIDEST},{TALLEST}").decode(
+            "utf-8", "replace"
+        )
         size = SIZE.search(told)
         if size is None:
             raise InputError("The browser could not draw this in time.")
         width, height = min(int(size[1]), WIDEST), min(int(size[2]), TALLEST)
         picture = Path(folder, "page.png")
-        _browse(browser, file, f"--screenshot={picture}", f"--window-size={width + FRAME},{height + FRAME}")
+        _browse(browser, file, *network, f"--screenshot={picture}", f"--window-size={width + FRAME},{height + FRAME}")
         if not picture.exists():
             raise InputError("The browser could not draw this.")
         return _cropped(picture, width, height)

@@ -60,7 +60,7 @@ class Renewal:
     def _done(self, step: Send | Wait) -> Plan[Answer | UnreachableError | None]:
         """What comes of a step. A request is made again with a new token where its own is over or refused."""
         login = self.login
-        if login is None or not isinstance(step, Send) or AUTHORIZATION not in step.headers:
+        if login is None or not isinstance(step, Send) or not _carries(step, login):
             return (yield from _tried(step))
         if _is_over(login):
             login = yield from self._renewed(login)
@@ -106,6 +106,11 @@ def _tried(step: Send | Wait) -> Plan[Answer | UnreachableError | None]:
 
 def _is_over(login: Login) -> bool:
     return login.expires - EARLY <= datetime.now(UTC)
+
+
+def _carries(send: Send, login: Login) -> bool:
+    """Whether a request shows who calls, and to the login's own server: other hosts must never see its token."""
+    return AUTHORIZATION in send.headers and send.url.startswith(f"{login.server}/")
 
 
 def _with_token(send: Send, login: Login) -> Send:

@@ -64,6 +64,24 @@ class Picture:
             self._progress(self._at, self.size)
         return block
 
+    def blocks(self) -> Iterator[bytes]:
+        """All of it from the start, block by block, and then at the start again; nobody is told of progress."""
+        self.seek(0)
+        told, self._progress = self._progress, None
+        try:
+            while block := self.read(1 << 20):
+                yield block
+        finally:
+            self._progress = told
+            self.seek(0)
+
+    def hashed(self) -> str:
+        """The SHA-256 of all of it, hex; then it is at the start again."""
+        whole = hashlib.sha256()
+        for block in self.blocks():
+            whole.update(block)
+        return whole.hexdigest()
+
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to the start, which begins the hash anew, or look at the end, to learn the size."""
         self._at = offset + (self.size if whence == os.SEEK_END else 0)

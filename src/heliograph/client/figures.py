@@ -18,48 +18,130 @@ from urllib.parse import unquote_to_bytes
 
 from heliograph.client._drawers import DRAWERS
 from heliograph.client._errors import HeliographError, InputError
+from heliograph.client._look import Look, NoVectorError
 from heliograph.client._models import Image
-from heliograph.client._rasters import html_drawn, looks_like_svg, svg_drawn, vega_lite_drawn
+from heliograph.client._provenance import told
+from heliograph.client._rasters import (
+    AS_IT_IS,
+    html_drawn,
+    looks_like_svg,
+    may_be_kept,
+    svg_drawn,
+    vega_lite_drawn,
+)
 from heliograph.client._source import Source, is_url
 
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Media types of what needs no drawing any more, the best first."""
 
 
-def drawn(thing: object) -> Source:
-    """What `thing` looks like, as something that can be sent: a path, a URL, a file object, or a picture's bytes.
+def prepared(
+    thing: object, theme: str | None, vector: bool | str | None, source: bool | str | None, *, online: bool
+) -> tuple[Source, dict[str, str | None]]:
+    """What to send of `thing`, and the texts beside it: its SVG and its source, where they are wanted.
+
+    vector: True draws an SVG of whatever has one, None only where that is quick, and is silent where it cannot be; a
+    text is the SVG itself.
+    source: True for the code of who called this library. Raises InputError as `drawn` does, also where an SVG was asked
+    for of what has none, or the code cannot be seen.
+    """
+    picture = drawn(thing, Look(theme, online=online))
+    beside = {"vector": _vector_of(thing, theme, wanted=vector), "source": told(source)}
+    return picture, {name: text for name, text in beside.items() if text is not None}
+
+
+def _vector_of(thing: object, theme: str | None, *, wanted: bool | str | None) -> str | None:
+    """The SVG to be kept beside the picture of `thing`."""
+    if isinstance(wanted, str):
+        return wanted
+    if wanted is False or (wanted is None and _is_slow(thing)):
+        return None
+    try:
+        svg = vector_drawn(thing, Look(theme, vector=True)).decode("utf-8")
+    except (InputError, UnicodeDecodeError) as error:
+        if wanted is None:
+            return None
+        raise error if isinstance(error, InputError) else InputError(f"The SVG is no UTF-8: {error}") from error
+    return svg if wanted or may_be_kept(svg) else None
+
+
+def vector_drawn(thing: object, look: Look) -> bytes:
+    """The SVG of `thing`, which an SVG has itself, or its library draws. Raises InputError, NoVectorError."""
+    if isinstance(thing, str) and thing[:18].lower() == "data:image/svg+xml":
+        return _in_uri(thing)
+    if isinstance(thing, (str, os.PathLike)) and not is_url(thing) and is_svg_file(thing):
+        return Path(thing).read_bytes()
+    if isinstance(thing, (bytes, bytearray, memoryview)) and looks_like_svg(bytes(thing[:1024])):
+        return bytes(thing)
+    if isinstance(thing, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(thing, "read"):
+        raise NoVectorError("This is no SVG, and none can be made of it. Leave out vector=True.")
+    if (svg := _drawn_by_its_library(thing, look)) is not None:
+        return svg
+    bundle = _asked(thing, "_repr_mimebundle_", include=None, exclude=None)
+    shown = (bundle.get("image/svg+xml") if isinstance(bundle, dict) else None) or _asked(thing, "_repr_svg_")
+    if not shown:
+        raise NoVectorError(f"A {type(thing).__name__} has no SVG. Leave out vector=True.")
+    return UUID.sub(_Numbered(), shown if isinstance(shown, str) else bytes(shown).decode("utf-8")).encode()
+
+
+class _Numbered:
+    """Gives each random name (pygal's charts have one) a number in its place: the same chart is the same SVG."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def __call__(self, found: re.Match[str]) -> str:
+        return f"n{self._seen.setdefault(found[0], len(self._seen))}"
+
+
+def _is_slow(thing: object) -> bool:
+    """Whether drawing it once more would start a browser once more."""
+    return type(thing).__module__.startswith("plotly.")
+
+
+def drawn(thing: object, look: Look = AS_IT_IS) -> Source:
+    """What `thing` looks like, in pixels, as something that can be sent: a path, a URL, a file object, or bytes.
 
     Paths, URLs and file objects come back as they are; whatever else is drawn, as PNG where there is a choice. Raises
     InputError, which says what to do, if it cannot be seen or its own library cannot draw it.
     """
+    if isinstance(thing, Image):
+        raise InputError(f"This is published already: {thing.link}")
+    if isinstance(thing, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(thing, "read"):
+        look.must_be_plain("A picture that is there already")
+        return _as_it_is(thing)
+    return _drawn_by_its_library(thing, look) or _shown_by_itself(thing, look) or _nothing_to_see(thing)
+
+
+def _as_it_is(thing: Any) -> Source:  # noqa: ANN401 # what `drawn` lets through
+    """A path, a URL, bytes or a file object; pixels in the place of an SVG."""
     if isinstance(thing, str):
         return _from_uri(thing) if thing[:5].lower() == "data:" else _from_path(thing)
     if isinstance(thing, os.PathLike):
         return _from_path(thing)
     if isinstance(thing, (bytes, bytearray, memoryview)):
         return svg_drawn(bytes(thing)) if looks_like_svg(bytes(thing[:1024])) else thing
-    if isinstance(thing, Image):
-        raise InputError(f"This is published already: {thing.link}")
-    if hasattr(thing, "read"):
-        return thing  # type: ignore[return-value] # whether it gives bytes is seen when it is opened
-    return _drawn_by_its_library(thing) or _shown_by_itself(thing) or _nothing_to_see(thing)
+    return thing  # type: ignore[no-any-return] # whether it gives bytes is seen when it is opened
 
 
-def picture_in(bundle: Mapping[str, Any]) -> bytes | None:
+def picture_in(bundle: Mapping[str, Any], look: Look = AS_IT_IS) -> bytes | None:
     """The picture of what a notebook shows, a MIME bundle by media types; None where it is none (text, HTML).
 
-    Raises InputError where it is a picture that nothing here can draw.
+    With a theme, only what can be drawn in it. Raises InputError where it is a picture that nothing here can draw.
     """
-    for media_type in RASTERS:
+    for media_type in RASTERS if look.theme is None else ():
         if shown := bundle.get(media_type):
             return base64.b64decode(shown) if isinstance(shown, str) else bytes(shown)
     if PLOTLY in bundle:
         figure = {part: bundle[PLOTLY][part] for part in ("data", "layout")}
-        return _drawn_by_its_library(import_module("plotly.graph_objects").Figure(figure))
+        return _drawn_by_its_library(import_module("plotly.graph_objects").Figure(figure), look)
     if chart := next((shown for media_type, shown in bundle.items() if VEGA_LITE.fullmatch(media_type)), None):
-        return vega_lite_drawn(chart)
+        return vega_lite_drawn(chart, look.theme)
+    if look.theme is not None:
+        return None
     if vector := bundle.get("image/svg+xml"):
         return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
     return None
@@ -67,7 +149,7 @@ def picture_in(bundle: Mapping[str, Any]) -> bytes | None:
 
 def _from_path(path: str | os.PathLike[str]) -> Source:
     """The path itself, unless it is that of an SVG file, which no host of pictures takes as it is."""
-    if is_url(path) or not os.fsdecode(path).lower().endswith(".svg"):
+    if is_url(path) or not is_svg_file(path):
         return path
     try:
         svg = Path(path).read_bytes()
@@ -76,10 +158,21 @@ def _from_path(path: str | os.PathLike[str]) -> Source:
     return svg_drawn(svg)
 
 
+def is_svg_file(path: str | os.PathLike[str]) -> bool:
+    """Whether the name says so."""
+    return os.fsdecode(path).lower().endswith(".svg")
+
+
 def _from_uri(uri: str) -> bytes:
-    """The picture in a `data:` URI (RFC 2397)."""
+    """The picture in a `data:` URI (RFC 2397), pixels in the place of an SVG."""
+    data = _in_uri(uri)
+    return svg_drawn(data) if uri[len("data:") :].lstrip().lower().startswith("image/svg+xml") else data
+
+
+def _in_uri(uri: str) -> bytes:
+    """The bytes in a `data:` URI. Raises InputError where there are none."""
     head, comma, body = uri.partition(",")
-    media_type, *parameters = head[len("data:") :].split(";")
+    _, *parameters = head[len("data:") :].split(";")
     data = unquote_to_bytes(body)
     if parameters and parameters[-1].strip().lower() == "base64":
         try:
@@ -88,14 +181,14 @@ def _from_uri(uri: str) -> bytes:
             raise InputError(f"The data: URI holds no base64 ({error}). Was it cut short?") from error
     if not comma or not data:
         raise InputError("The data: URI holds no picture. A good one begins like data:image/png;base64,iVBORw0KGgo")
-    return svg_drawn(data) if media_type.strip().lower() == "image/svg+xml" else data
+    return data
 
 
-def _drawn_by_its_library(thing: object) -> bytes | None:
+def _drawn_by_its_library(thing: object, look: Look) -> bytes | None:
     """Drawn by the first library that knows it, None where none does."""
     for name, draw in DRAWERS:
         try:
-            data = draw(thing)
+            data = draw(thing, look)
         except HeliographError:
             raise
         except Exception as error:  # whatever a library may raise while it draws
@@ -105,7 +198,7 @@ def _drawn_by_its_library(thing: object) -> bytes | None:
     return None
 
 
-def _shown_by_itself(thing: object) -> bytes | None:
+def _shown_by_itself(thing: object, look: Look) -> bytes | None:
     """By the methods with which objects show themselves in notebooks (IPython's rich display), None without any."""
     if isinstance(thing, type):
         return None  # a class has the methods, but is no object that could show itself
@@ -113,23 +206,25 @@ def _shown_by_itself(thing: object) -> bytes | None:
     bundle = _tried(lambda: _asked(thing, "_repr_mimebundle_", include=None, exclude=None), failures)
     page = bundle.get("text/html") if isinstance(bundle, dict) else None
     for ask in (
-        lambda: picture_in(bundle or {}),
-        lambda: picture_in({"image/png": _asked(thing, "_repr_png_")}),
-        lambda: picture_in({"image/jpeg": _asked(thing, "_repr_jpeg_")}),
-        lambda: picture_in({"image/svg+xml": _asked(thing, "_repr_svg_")}),
-        lambda: _page_drawn(page or _asked(thing, "_repr_html_")),
+        lambda: picture_in(bundle or {}, look),
+        lambda: picture_in({"image/png": _asked(thing, "_repr_png_")}, look),
+        lambda: picture_in({"image/jpeg": _asked(thing, "_repr_jpeg_")}, look),
+        lambda: picture_in({"image/svg+xml": _asked(thing, "_repr_svg_")}, look),
+        lambda: _page_drawn(page or _asked(thing, "_repr_html_"), look),
     ):
         picture: bytes | None = _tried(ask, failures)
         if picture:
             return picture
+    if look.theme and any(hasattr(thing, f"_repr_{form}_") for form in ("png", "jpeg", "svg", "mimebundle")):
+        look.must_be_plain(f"A {type(thing).__name__}")
     if failures:
         failure = failures[-1]
         raise InputError(f"This {type(thing).__name__} could not show itself: {_reason(failure)}") from failure
     return None
 
 
-def _page_drawn(page: object) -> bytes | None:
-    return html_drawn(page) if page and isinstance(page, str) else None
+def _page_drawn(page: object, look: Look) -> bytes | None:
+    return html_drawn(page, look) if page and isinstance(page, str) else None
 
 
 def _asked(thing: object, method: str, **how: None) -> Any:  # noqa: ANN401 # objects answer what they like

@@ -1,14 +1,12 @@
 """The magics `%publish` and `%%publish`: figures of a notebook as links; hides IPython, which alone calls this.
 
-A picture is published under an idempotency key made of its bytes and texts, so that a cell run again gives the same
-link for as long as the server remembers the key.
+A cell that is run again gives the same link, as every upload of the same bytes and texts does (`_idempotency`). A
+figure that cannot be sent now waits in the outbox.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import re
 import shlex
 import sys
@@ -19,17 +17,17 @@ from typing import Any, NoReturn
 
 from heliograph.client._client import Client
 from heliograph.client._drawers import matplotlib_figure
-from heliograph.client._errors import GoneError, HeliographError, InputError
+from heliograph.client._errors import HeliographError, InputError
+from heliograph.client._look import THEMES
 from heliograph.client._models import Image
-from heliograph.client._source import Source, is_pipe, is_url, opened, spooled
+from heliograph.client._provenance import cell_of
 from heliograph.client.figures import drawn, picture_in
 
+TEXTS = ("title", "description", "alt", "name", "album")
 FORMATS = ("link", "markdown", "html", "rst", "latex", "bbcode")
 FIRST_OPTION = re.compile(r"(?:^|\s)(?=--[a-z])")
 ALTAIR = ("altair.vegalite.v6.api", "altair.vegalite.v5.api")
 """Where the class is that all charts of Altair are; notebooks are told HTML of them, which is no picture."""
-REMOVALS = 20
-"""How often the same picture may have been published and removed again before it is called so."""
 
 
 class Publisher:
@@ -45,9 +43,14 @@ class Publisher:
         %publish --all [OPTIONS]          every picture that cells have shown since %load_ext heliograph
         %%publish [OPTIONS]               what the cell shows, with links in the place of the pictures
 
-        Options: --title, --description, --alt, --name, --album, --format link|markdown|html|rst|latex|bbcode.
+        Options: --title, --description, --alt, --name, --album, --format link|markdown|html|rst|latex|bbcode, --source
+        (keep the cell's code with the picture, for all who see it), --theme light|dark (of an expression).
         """
         expression, options = _read(line)
+        if options["theme"] and (cell is not None or options["all"]):
+            _refuse("Only %publish with an expression draws in a theme: the others publish what was shown.")
+        if options["source"]:
+            options["source"] = self._code(cell, options)
         if cell is not None:
             if expression or options.pop("all"):
                 _refuse("%%publish takes options only: it publishes all that its cell shows.")
@@ -125,22 +128,21 @@ class Publisher:
                 pictures.pop(f"{module}.TopLevelMixin", None)
 
     def _upload(self, thing: object, options: dict[str, Any]) -> Image:
-        """Publish one thing and print its words; removed meanwhile, it is published anew."""
-        texts = {name: text for name, text in options.items() if name != "format" and text is not None}
-        source = drawn(thing)
-        if is_pipe(source):
-            source = spooled(source)
-        with Client() as client:
-            for removals in range(REMOVALS):
-                try:
-                    image = client.upload(source, idempotency_key=_key(source, texts, removals), **texts)
-                except GoneError:
-                    continue
-                print(image if options["format"] == "link" else getattr(image, options["format"])())  # noqa: T201
-                return image
-        raise InputError(
-            "This picture was published and removed too often. Change its title, or use heliograph.upload."
-        )
+        """Publish one thing and print its words."""
+        texts = {name: options[name] for name in TEXTS if options[name] is not None}
+        with Client(outbox=True) as client:
+            image = client.upload(thing, theme=options["theme"], source=options["source"], **texts)
+        print(image if options["format"] == "link" else getattr(image, options["format"])())  # noqa: T201
+        return image
+
+    def _code(self, cell: str | None, options: dict[str, Any]) -> str:
+        """The code to be kept with the picture: that of the cell."""
+        if options["all"]:
+            _refuse("--all publishes what other cells have shown: --source cannot say which.")
+        code = cell or cell_of(self._shell.user_ns)
+        if not code:
+            _refuse("This IPython does not remember what was typed.")
+        return code
 
     def _last_shown(self) -> object:
         """The open figure, else the last picture that a cell has shown."""
@@ -206,10 +208,12 @@ def _read(line: str) -> tuple[str, dict[str, Any]]:
     start = FIRST_OPTION.search(line.strip())
     expression = line.strip()[: start.start()] if start else line.strip()
     parser = _Parser(prog="%publish", add_help=False, allow_abbrev=False)
-    for name in ("title", "description", "alt", "name", "album"):
+    for name in TEXTS:
         parser.add_argument(f"--{name}")
     parser.add_argument("--format", choices=FORMATS, default="markdown")
-    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--theme", choices=THEMES)
+    for switch in ("all", "source"):
+        parser.add_argument(f"--{switch}", action="store_true")
     try:
         words = shlex.split(line.strip()[len(expression) :])
     except ValueError as error:
@@ -219,14 +223,3 @@ def _read(line: str) -> tuple[str, dict[str, Any]]:
 
 def _refuse(message: str) -> NoReturn:
     raise import_module("IPython.core.error").UsageError(message)
-
-
-def _key(source: Source, texts: dict[str, Any], removals: int) -> str | None:
-    """The idempotency key of a picture and its texts, after so many removals; None for what a URL may show today."""
-    if is_url(source):
-        return None
-    with opened(source) as picture:
-        while picture.read(1 << 20):
-            pass
-        told = json.dumps([picture.sha256, sorted(texts.items()), removals])
-    return f"notebook-{hashlib.sha256(told.encode()).hexdigest()}"

@@ -25,6 +25,7 @@ from heliograph.server.backends.disk import DiskStore
 from heliograph.server.backends.memory import MemoryLimiter
 from heliograph.server.backends.remote import RemoteFetcher
 from heliograph.server.callers import Callers
+from heliograph.server.companions import Companions
 from heliograph.server.config import BadSetting, Settings
 from heliograph.server.dialects import Services, handlers
 from heliograph.server.favorites import Favorites
@@ -148,6 +149,7 @@ class Server:
         signer, seal = Signer(key, links), _seal(key)
         accounts, applications = Accounts(database, self._identity), Applications(database, self._identity, seal)
         quotas = Quotas(database, Quota(settings.account_bytes, settings.account_images))
+        companions = Companions(database=database, blobs=self._blobs, vectors=settings.vectors)
         logins = Logins(accounts, self._guard, self._audit)
         lifetimes = Lifetimes(
             settings.access_token_seconds, settings.imgur_token_seconds, settings.refresh_token_seconds
@@ -184,6 +186,7 @@ class Server:
                 fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
                 signer=signer,
                 quotas=quotas,
+                companions=companions,
                 folder=folder,
                 max_bytes=settings.max_bytes,
             ),
@@ -198,6 +201,7 @@ class Server:
             albums=Albums(database=database),
             shelves=Shelves(database=database),
             favorites=Favorites(database),
+            companions=companions,
             statistics=self._statistics,
             signer=signer,
         )

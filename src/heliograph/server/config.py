@@ -233,6 +233,7 @@ class Settings:
         "256 MiB",
     )
     max_frames: int = _setting(_whole(1, 100_000), 1000, "Most frames in an animation.")
+    vectors: bool = _setting(_flag, True, "Whether the SVG of a figure is kept beside it, where one is sent.")
     anonymous_uploads: bool = _setting(_flag, True, "Whether pictures may be uploaded without a key.")
     unknown_keys: str = _setting(
         _one_of("accept", "refuse"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers
+from heliograph.server.companions import Companions
 from heliograph.server.config import Settings
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Reader
@@ -27,6 +28,7 @@ from heliograph.server.http.imgur_v3_models import ImgurV3Models
 from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_companions import NativeCompanions
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
@@ -84,6 +86,7 @@ class Services:
     albums: Albums
     shelves: Shelves
     favorites: Favorites
+    companions: Companions
     statistics: Statistics
     signer: Signer
 
@@ -121,12 +124,14 @@ class _Maker:
             albums=on.albums,
             statistics=on.statistics,
             favorites=on.favorites,
+            companions=on.companions,
             signer=on.signer,
         )
         return {
             "native": native,
             "albums": NativeAlbums(native=native, albums=on.albums, links=links),
             "favorites": NativeFavorites(native=native, favorites=on.favorites, library=on.library, albums=on.albums),
+            "companions": NativeCompanions(native=native, companions=on.companions),
             "identity": NativeIdentity(
                 native=native,
                 callers=on.callers,
@@ -205,6 +210,7 @@ class _Maker:
                 library=on.library,
                 albums=on.albums,
                 statistics=on.statistics,
+                companions=on.companions,
                 open_to_all=self._settings.anonymous_uploads,
                 document=self._reference.content,
             ),

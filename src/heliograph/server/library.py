@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from heliograph.imaging import vectors
 from heliograph.imaging.formats import BY_MEDIA_TYPE
 from heliograph.imaging.recipe import LETTERS, WEB, Recipe
 from heliograph.server import catalog, cursors
@@ -172,6 +173,8 @@ class Library:
         """
         image, letter = await self.referred(ref)
         recipe = _recipe(letter or rendition)
+        if recipe is None and ref.extension.lower() == "svg" and (vector := await self._vector(image)):
+            return vector
         if recipe is None or (recipe is WEB and BY_MEDIA_TYPE[image.blob.media_type].in_browsers):
             name = image.blob.sha256.hex()
             return Variant(image.id, name, image.blob.media_type, f'"{name}"', original=True)
@@ -179,6 +182,15 @@ class Library:
         if not await self._renditions.stat(name):  # none, or an empty one: a power cut can leave that of a cache
             await self._make_once(name, recipe, image)
         return Variant(image.id, name, recipe.media_type, f'"{name}"', original=False)
+
+    async def _vector(self, image: Image) -> Variant | None:
+        """The SVG that is kept beside the image, if any."""
+        for row in await self._database.fetch_all(catalog.companions_of(image.id)):
+            companion = catalog.to_companion(row)
+            if companion.kind == "vector":
+                name = companion.sha256.hex()
+                return Variant(image.id, name, vectors.MEDIA_TYPE, f'"{name}"', original=True)
+        return None
 
     async def referred(self, ref: ImageRef) -> tuple[Image, str | None]:
         """The image that a link's path names, and the letter of its size. Raises NotFound, Gone."""

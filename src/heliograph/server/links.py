@@ -86,6 +86,14 @@ class Links:
         """The image file itself, with the extension of its stored type."""
         return f"{self.images}/{image_id}.{BY_MEDIA_TYPE[media_type].extension}"
 
+    def vector(self, image_id: str) -> str:
+        """The SVG that is kept beside the image."""
+        return f"{self.images}/{image_id}.svg"
+
+    def source(self, image_id: str) -> str:
+        """The source that is kept beside the image, as text."""
+        return f"{self.public}/api/v1/images/{image_id}/source"
+
     def thumbnail(self, image_id: str, letter: str) -> str:
         """One of the six letter sizes: always a JPEG, and so is its extension."""
         return f"{self.images}/{image_id}{letter}.jpg"

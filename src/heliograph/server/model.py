@@ -43,6 +43,20 @@ class Image:
     removed_reason: str | None = None
 
 
+Kind = Literal["source", "vector"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What may be kept beside an image: the source that made it, and the same picture as SVG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What is kept beside an image, one of a kind: its bytes are the blob `sha256` (32 raw bytes) of `size` bytes."""
+
+    kind: Kind
+    sha256: bytes
+    size: int
+
+
 Privacy = Literal["public", "hidden", "secret"]
 PRIVACIES: tuple[str, ...] = get_args(Privacy)
 """Who sees an album: anybody and it may be listed, whoever has its link, or only who may change it."""
@@ -135,7 +149,9 @@ ROLES = ("user", "moderator", "administrator")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How much an account may hold: bytes of its images' originals, and images. None: as many as it likes."""
+    """How much an account may hold: bytes of its images' originals and what is beside them, and images. None: as many
+    as it likes.
+    """
 
     bytes: int | None = None
     images: int | None = None

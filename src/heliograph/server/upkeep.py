@@ -1,5 +1,5 @@
-"""What a server does by itself: sweep the bytes that no image shows any more, forget old replays, deeds, days of
-views and whatever OAuth has left over.
+"""What a server does by itself: sweep the bytes that no image shows any more, forget old deeds, days of views and
+whatever OAuth has left over.
 """
 
 import asyncio
@@ -37,7 +37,6 @@ class Upkeep:
         while True:
             try:
                 await self.sweep()
-                await self._database.transaction(catalog.forget_replays())
                 await oauth1.forget(self._database)
                 await self._database.transaction(catalog_grants.forget_expired())
                 await self._audit.forget()

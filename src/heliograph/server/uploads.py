@@ -6,7 +6,7 @@ row. A crash between bytes and row leaves bytes that nobody points to, never a l
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from heliograph.imaging.formats import FORMATS, Inspection
 from heliograph.server import catalog
 from heliograph.server.audit import done_by
 from heliograph.server.catalog import albums as catalog_albums
+from heliograph.server.companions import Companions, Draft
 from heliograph.server.errors import (
     BadParameter,
     Busy,
@@ -23,11 +24,12 @@ from heliograph.server.errors import (
     InvalidToken,
     NoImageSent,
     QuotaExceeded,
+    StorageUnavailable,
     naming_image_failures,
 )
 from heliograph.server.incoming import Incoming, temporary
 from heliograph.server.links import new_delete_hash, new_id
-from heliograph.server.model import Album, Blob, Caller, Deed, Image, RemoteImage, Texts
+from heliograph.server.model import Album, Blob, Caller, Companion, Deed, Image, Kind, RemoteImage, Texts
 from heliograph.server.ports import BlobStore, Database, Fetcher, Transformer
 from heliograph.server.quotas import Quotas
 from heliograph.server.receipts import Signer
@@ -35,18 +37,28 @@ from heliograph.server.texts import LONGEST_TEXT, checked_texts
 
 _ATTEMPTS = 40
 
+UNGUESSABLE = "secret-"
+_SHORTEST_UNGUESSABLE = 39
+"""How an idempotency key begins that nobody can guess, and its least length: 32 characters to be guessed."""
+
+_HASH_LENGTH = 16
+"""Bytes that are kept of a key's and of a content's SHA-256: who finds two alike among his own fools himself only."""
+
 Adding = Callable[[Image], Callable[..., bool]]
 """Makes the work of the transaction that publishes an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that was acknowledged. `removed` names the private metadata that was taken out, where it is known."""
+    """An upload that was acknowledged, and what is kept beside it. `removed` names the private metadata that was taken
+    out, where it is known.
+    """
 
     image: Image
     receipt: str
     removed: tuple[str, ...] = ()
     replayed: bool = False
+    beside: tuple[Companion, ...] = ()
 
 
 @dataclass(slots=True)
@@ -65,6 +77,19 @@ class _Received:
     sha256: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """What an upload would be the repetition of: the stored form of its key, None without one, and its content."""
+
+    key: bytes | None
+    content: bytes
+    by_content: bool
+
+    def of(self, received_sha256: bytes) -> catalog.Replay | None:
+        """What is remembered of the upload; None without a key."""
+        return catalog.Replay(self.key, self.content, received_sha256, self.by_content) if self.key else None
+
+
 class Uploads:
     """Takes pictures in. `folder` holds files under way and must be on the blob store's disk where that is local."""
 
@@ -77,6 +102,7 @@ class Uploads:
         fetcher: Fetcher,
         signer: Signer,
         quotas: Quotas,
+        companions: Companions,
         folder: Path,
         max_bytes: int,
     ) -> None:
@@ -86,6 +112,7 @@ class Uploads:
         self._fetcher = fetcher
         self._signer = signer
         self._quotas = quotas
+        self._companions = companions
         self._folder = folder
         self._max_bytes = max_bytes
         self.counted = Counted()
@@ -97,9 +124,15 @@ class Uploads:
         caller: Caller,
         idempotency_key: str | None = None,
         album: Album | None = None,
+        by_content: bool = False,
+        beside: Mapping[Kind, str] | None = None,
     ) -> Accepted:
-        """Publish `picture`, as the last of `album` where one is named. With the idempotency key of an earlier upload
-        of the same content, that one's answer again.
+        """Publish `picture`, as the last of `album` where one is named, and keep the texts `beside` it, by their kind.
+        With the idempotency key of an earlier upload of the same content, that one's answer again, for as long as its
+        image is there.
+
+        by_content: the key is made of the content and stands for no single upload. What was removed is published anew
+        with it, and so is what a URL shows by now; else these are Gone, and the earlier answer.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
         ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), QuotaExceeded,
@@ -108,33 +141,47 @@ class Uploads:
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
         texts = _checked(texts)
-        replay_key = _replay_key(idempotency_key, caller)
-        fingerprint = _fingerprint(picture, texts, album)
-        if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+        content = _fingerprint(picture, texts, album, beside or {})
+        repeat = _Repeat(_replay_key(idempotency_key, caller), content, by_content)
+        fetched_anyway = by_content and isinstance(picture, RemoteImage)
+        if not fetched_anyway and (known := await self._replayed(repeat)):
             return known
+        drafts = await self._companions.drafted(beside or {})
+        kept = tuple(draft.companion for draft in drafts)
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
+            if fetched_anyway:
+                repeat = replace(
+                    repeat, content=hashlib.sha256(repeat.content + received.sha256).digest()[:_HASH_LENGTH]
+                )
+                if known := await self._replayed(repeat):
+                    return known
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
             try:
                 if caller.account is not None:
-                    await self._quotas.must_have_room(caller.account, inspection.size)
+                    await self._quotas.must_have_room(caller.account, inspection.size + sum(each.size for each in kept))
             except QuotaExceeded:
-                if replay_key and (known := await self._replayed(replay_key, fingerprint)):
+                if known := await self._replayed(repeat):
                     return known  # it was this very upload that took the last room
                 raise
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
-            remembered = catalog.Replay(replay_key, fingerprint, received.sha256, image.id) if replay_key else None
             into_album = _into(album, image, caller) if album else None
-            adding = partial(catalog.add_image, replayed=remembered, then=into_album, quota=self._quotas.default)
-            published = await self._publish(image, stored, adding, done_by(caller, "image.upload", image.id))
+            adding = partial(
+                catalog.add_image,
+                replayed=repeat.of(received.sha256),
+                then=into_album,
+                quota=self._quotas.default,
+                beside=kept,
+            )
+            published = await self._publish(image, stored, drafts, adding, done_by(caller, "image.upload", image.id))
         if published is None:
-            return await self._answer_of_the_first(replay_key, fingerprint)
+            return await self._answer_of_the_first(repeat)
         self.counted.images += 1
         self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
-        return Accepted(published, receipt, inspection.removed)
+        return Accepted(published, receipt, inspection.removed, beside=kept)
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):
@@ -142,43 +189,62 @@ class Uploads:
         _, sha256 = await self._fetcher.fetch(picture.url, self._max_bytes, fetched)
         return _Received(fetched, sha256)
 
-    async def _publish(self, image: Image, stored: Path, adding: Adding, deed: Deed) -> Image | None:
+    async def _publish(
+        self, image: Image, stored: Path, drafts: Sequence[Draft], adding: Adding, deed: Deed
+    ) -> Image | None:
         """Bytes first, then the row. None where the idempotency key was used meanwhile: the bytes are left to sweep."""
+        kept = [draft.companion for draft in drafts]
         for attempt in range(_ATTEMPTS):
             image = replace(image, created=catalog.now())
             await self._blobs.put(image.blob.sha256.hex(), stored)
+            await self._put(drafts)
             try:
                 if await self._database.transaction(catalog.noted(adding(image), deed)):
                     return image
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 return None
             except catalog.BlobBeingSwept:
                 await asyncio.sleep(0.05 * (attempt + 1))
             except (QuotaExceeded, InvalidToken, Gone, BadParameter):
-                await self._database.transaction(catalog.abandon_blob(image))
+                await self._database.transaction(catalog.abandon_blob(image, kept))
                 raise
         raise Busy
 
-    async def _answer_of_the_first(self, replay_key: bytes | None, fingerprint: bytes) -> Accepted:
+    async def remembers(self, idempotency_key: str | None, caller: Caller) -> bool:
+        """Whether something was published with the key by that caller. Raises BadParameter."""
+        key = _replay_key(idempotency_key, caller)
+        return key is not None and await self._database.fetch_one(catalog.replay(key)) is not None
+
+    async def _put(self, drafts: Sequence[Draft]) -> None:
+        """Store what is kept beside an image, through files, as a store takes them."""
+        for draft in drafts:
+            with temporary(self._folder, draft.companion.kind) as file:
+                try:
+                    await asyncio.to_thread(file.write_bytes, draft.content)
+                except OSError as full:
+                    raise StorageUnavailable from full
+                await self._blobs.put(draft.companion.sha256.hex(), file)
+
+    async def _answer_of_the_first(self, repeat: _Repeat) -> Accepted:
         """The answer of whoever used the same idempotency key a moment earlier."""
-        known = replay_key and await self._replayed(replay_key, fingerprint)
+        known = await self._replayed(repeat)
         if not known:
             raise Busy
         return known
 
-    async def _replayed(self, key: bytes, fingerprint: bytes) -> Accepted | None:
-        row = await self._database.fetch_one(catalog.replay(key, catalog.now() - catalog.REPLAY_TIME))
-        if row is None:
+    async def _replayed(self, repeat: _Repeat) -> Accepted | None:
+        row = repeat.key and await self._database.fetch_one(catalog.replay(repeat.key))
+        if not row:
             return None
-        known = catalog.to_replay(row)
-        if known.fingerprint != fingerprint:
+        image, known = catalog.to_image(row), catalog.to_replay(row)
+        if repeat.by_content and (known.content != repeat.content or image.removed is not None):
+            return None
+        if known.content != repeat.content:
             raise Conflict
-        found = await self._database.fetch_one(catalog.image(known.image_id))
-        assert found is not None, "a replay points to an image, and images are never deleted"
-        image = catalog.to_image(found)
         if image.removed is not None:
             raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
-        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True)
+        beside = await self._companions.of(image)
+        return Accepted(image, self._signer.receipt(image, known.received_sha256), replayed=True, beside=beside)
 
 
 def _described(inspection: Inspection, texts: Texts, caller: Caller) -> Image:
@@ -217,16 +283,23 @@ def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
     """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer.
 
     Who has no account is told apart by address: the answer holds a delete hash, and some programs make a guessable key.
+    A key that says of itself that it is secret needs no such care, and outlives the address.
     """
     if idempotency_key is None:
         return None
     if not 8 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
         raise BadParameter("The Idempotency-Key must have 8 to 255 printable ASCII characters.")
-    who = f"{caller.account.id if caller.account else caller.address}\n{caller.key or ''}\n{idempotency_key}"
-    return hashlib.sha256(who.encode()).digest()
+    secret = idempotency_key.startswith(UNGUESSABLE) and len(idempotency_key) >= _SHORTEST_UNGUESSABLE
+    nobody = "" if secret else caller.address
+    who = f"{caller.account.id if caller.account else nobody}\n{caller.key or ''}\n{idempotency_key}"
+    return hashlib.sha256(who.encode()).digest()[:_HASH_LENGTH]
 
 
-def _fingerprint(picture: Incoming | RemoteImage, texts: Texts, album: Album | None) -> bytes:
-    """What makes two uploads the same content: the bytes (or the address), the texts and the album."""
+def _fingerprint(
+    picture: Incoming | RemoteImage, texts: Texts, album: Album | None, beside: Mapping[Kind, str]
+) -> bytes:
+    """What makes two uploads the same content: the bytes (or the address), the texts, the album, what is beside it."""
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    return hashlib.sha256(content + repr(texts).encode() + (album.id.encode() if album else b"")).digest()
+    more = (repr(sorted(beside.items())) if beside else "").encode("utf-8", "replace")
+    named = album.id.encode() if album else b""
+    return hashlib.sha256(content + repr(texts).encode() + named + more).digest()[:_HASH_LENGTH]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from heliograph.server.errors import BadParameter, TooManyBytes
+from heliograph.server.errors import BadParameter, TooManyBytes, UnsupportedFormat
 from heliograph.server.http.bodies import Form, Reader, _unquoted, form_of
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
@@ -69,10 +69,14 @@ BINARY = ("Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encod
 DATA_URI = {"image": "data:image/png;base64," + BASE64}
 WITH_LENGTH = part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}")
 ATTACHED = FILE.replace(b"form-data", b"attachment; form-data")
+LINES = part('name="image"; filename="p"', "\n".join(SHORT).encode())
 MISLABELLED = part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain")
 
 SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: file part": (FILE + END, MULTIPART, ""),
+    "a: file part of base64": (part('name="image"; filename="p.txt"', BASE64.encode()) + END, MULTIPART, ""),
+    "a: file part of base64 in lines": (LINES + END, MULTIPART, ""),
+    "a: file part of a data URI": (part('name="image"; filename="p"', DATA_URI["image"].encode()) + END, MULTIPART, ""),
     "a: file part mislabelled": (MISLABELLED + END, MULTIPART, ""),
     "a: Content-Length inside the part": (WITH_LENGTH + END, MULTIPART, ""),
     "a: last boundary without dashes": (FILE + b"--B\r\n", MULTIPART, ""),
@@ -175,6 +179,26 @@ def test_where_any_file_will_do_its_field_may_have_any_name(name: str, under_way
     body = part(f'name="{name}"; filename="p.png"', PNG) + END
     assert read(under_way, body, MULTIPART, any_file=True)[0] == PNG
     assert read(under_way, body, MULTIPART)[0] is None
+
+
+@pytest.mark.parametrize("piece", [1, 1000, 100_000])
+def test_a_file_of_base64_may_be_as_much_larger_than_its_picture_as_base64_is(piece: int, under_way: Path) -> None:
+    body = part('name="image"; filename="p.png"', BASE64.encode()) + END
+    assert read(under_way, body, MULTIPART, piece=piece, limit=len(PNG))[0] == PNG
+
+
+@pytest.mark.parametrize(
+    "content", [b"iVBORw0KGgo", b"aGVsbG8sIHdvcmxkIQ==", b"notes about iVBORw0KGgo", b"=", b"data:,x"]
+)
+def test_a_file_that_is_no_picture_even_when_decoded_is_kept_as_it_is(content: bytes, under_way: Path) -> None:
+    body = part('name="image"; filename="p.png"', content) + END
+    assert read(under_way, body, MULTIPART)[0] == content
+
+
+def test_a_file_that_begins_as_base64_of_a_picture_and_goes_on_as_something_else_is_refused(under_way: Path) -> None:
+    body = part('name="image"; filename="p.png"', BASE64.encode() + b"!") + END
+    with pytest.raises(UnsupportedFormat):
+        read(under_way, body, MULTIPART)
 
 
 def test_the_first_file_that_is_not_empty_wins_over_all_else(under_way: Path) -> None:

@@ -41,6 +41,9 @@ CASES = [
     Case("get", "/api/v1/images/{image}", 200, 200, None, 404),
     Case("patch", "/api/v1/images/{image}", 403, 403, "images:write", 404, {"title": "mine"}),
     Case("delete", "/api/v1/images/{image}", 403, 403, "images:write", 404),
+    Case("get", "/api/v1/images/{image}/source", 200, 200, None, 404),
+    Case("delete", "/api/v1/images/{image}/source", 403, 403, "images:write", 404),
+    Case("delete", "/api/v1/images/{image}/vector", 403, 403, "images:write", 404),
     Case("post", "/api/v1/images/{image}/claim", 401, 403, "images:write", 404),
     Case("put", "/api/v1/images/{image}/favorite", 401, 204, "images:write", 404),
     Case("delete", "/api/v1/images/{image}/favorite", 401, 204, "images:write", 404),
@@ -116,8 +119,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         revoked = admin("token", "list", "stranger").splitlines()[1].split("\t")[0]
         admin("token", "revoke", "stranger", revoked)
         admin("account", "disable", "disabled")
+        beside = {"source": "print(1)", "vector": '<svg xmlns="http://www.w3.org/2000/svg"/>'}
         things = {
-            "image": owner.post("/api/v1/images", files={"image": picture()}).json()["id"],
+            "image": owner.post("/api/v1/images", files={"image": picture()}, data=beside).json()["id"],
             "application": owner.post("/api/v1/applications", json={"name": "a"}).json()["client_id"],
             "album": owner.post("/api/v1/albums", json={"title": "a"}).json()["id"],
             "token": owner.post("/api/v1/tokens", json={"name": "t", "scopes": ["albums"]}).json()["id"],
@@ -125,7 +129,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         time.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds()))
         with closing(owner):
             yield World(server, things, tokens)
-            for place in ("images/{image}", "albums/{album}", "applications/{application}"):
+            for place in ("images/{image}", "images/{image}/source", "albums/{album}", "applications/{application}"):
                 assert owner.get("/api/v1/" + place.format(**things)).status_code == 200, "it is as it was"
             assert things["token"] in owner.get("/api/v1/tokens").text
 

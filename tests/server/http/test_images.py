@@ -171,6 +171,8 @@ def test_an_empty_rendition_is_made_again(http: httpx2.Client, server: RunningSe
     assert len(http.get(uploaded["thumbnails"]["s"]).content) > 100
 
 
-@pytest.mark.parametrize("path", ["/" + "a" * 5000, "/api/v1/images/" + "a" * 5000, "/3/image/" + "a" * 5000])
+@pytest.mark.parametrize(
+    "path", ["/" + "a" * 5000, "/api/v1/images/" + "a" * 5000, "/3/image/" + "a" * 5000 + "?client_id=k"]
+)
 def test_words_that_cannot_be_ids_are_not_looked_up(path: str, http: httpx2.Client) -> None:
     assert http.get(path).status_code == 404

@@ -314,4 +314,5 @@ def test_without_limits_credits_are_as_many_as_can_be_told(http: httpx2.Client) 
     answer = http.get("/2/credits.json")
     told = answer.json()["credits"]
     assert (told["limit"], told["remaining"], told["refresh_in_secs"]) == (2**31 - 1, 2**31 - 1, 0)
-    assert "x-ratelimit-limit" not in answer.headers
+    headers = [int(answer.headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "reset")]
+    assert headers == [2**31 - 1, 2**31 - 1, told["reset"]]

@@ -1,6 +1,7 @@
 """Imgur v3 on one image as its clients read it (wire page imgur-v3)."""
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +16,13 @@ MODEL = [
     "vote", "favorite", "nsfw", "section", "account_url", "account_id", "is_ad", "in_most_viral", "has_sound", "tags",
     "ad_type", "ad_url", "edited", "in_gallery",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def http(http: httpx2.Client) -> Iterator[httpx2.Client]:
+    """A program without an account: v3 takes no call that names nobody."""
+    with httpx2.Client(base_url=http.base_url, timeout=120, headers=ID) as program:
+        yield program
 
 
 def upload(http: httpx2.Client, **texts: str) -> dict[str, Any]:
@@ -67,7 +75,6 @@ def test_every_upload_path_takes_a_picture(path: str, http: httpx2.Client) -> No
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
         {"authorization": "Client-ID None"},
         {"authorization": "client-id 0123456789abcde"},
         {"authorization": "Client-ID 0123456789abcde Bearer nonsense"},
@@ -76,6 +83,14 @@ def test_every_upload_path_takes_a_picture(path: str, http: httpx2.Client) -> No
 )
 def test_every_spelling_of_a_client_id_that_was_seen_is_taken(headers: dict[str, str], http: httpx2.Client) -> None:
     assert http.post("/3/image", files={"image": ("p.png", picture())}, headers=headers).status_code == 200
+
+
+def test_a_client_id_in_the_query_will_do_and_nothing_at_all_will_not(server: RunningServer) -> None:
+    url, files = f"{server.url}/3/image", {"image": ("p.png", picture())}
+    assert httpx2.post(url, params={"client_id": "0123456789abcde"}, files=files).status_code == 200
+    for headers in ({}, {"authorization": "Basic YTpi"}, {"authorization": "Client-ID"}):
+        answer = httpx2.post(url, files=files, headers=headers)
+        assert (answer.status_code, answer.json()["data"]["error"]) == (401, "Authentication required")
 
 
 def test_a_bad_token_is_refused_in_the_exact_words(http: httpx2.Client) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.test_admin import run
 from tests.running import RunningServer, picture, serving
 
+ID = {"authorization": "Client-ID 0123456789abcde"}
 ACCOUNT = [
     "id", "url", "bio", "avatar", "avatar_name", "cover", "cover_name", "reputation", "reputation_name", "created",
     "pro_expiration", "user_flow", "is_blocked",
@@ -52,7 +53,7 @@ def test_another_account_is_unauthorized_whether_it_exists_or_not(path: str, nam
 
 
 def test_without_a_token_there_is_no_account(ada: httpx2.Client) -> None:
-    answer = httpx2.get(f"{ada.base_url}/3/account/me", headers={"authorization": "Client-ID x"})
+    answer = httpx2.get(f"{ada.base_url}/3/account/me", headers=ID)
     assert (answer.status_code, answer.json()["data"]["error"]) == (401, "Authentication required")
 
 
@@ -126,14 +127,14 @@ def test_one_album_is_shown_and_deleted_and_its_images_stay(ada: httpx2.Client) 
 
 
 def test_anothers_album_is_not_deleted_among_ones_own(ada: httpx2.Client) -> None:
-    album = httpx2.post(f"{ada.base_url}/3/album").json()["data"]
+    album = httpx2.post(f"{ada.base_url}/3/album", headers=ID).json()["data"]
     for named in ("id", "deletehash"):
         assert ada.delete(f"/3/account/me/album/{album[named]}").status_code == 404
-    assert httpx2.get(f"{ada.base_url}/3/album/{album['id']}").status_code == 200
+    assert httpx2.get(f"{ada.base_url}/3/album/{album['id']}", headers=ID).status_code == 200
 
 
 def test_anothers_image_is_unknown_among_ones_own(ada: httpx2.Client) -> None:
-    image = httpx2.post(f"{ada.base_url}/3/image", files={"image": picture()}, timeout=60).json()["data"]
+    image = httpx2.post(f"{ada.base_url}/3/image", files={"image": picture()}, headers=ID, timeout=60).json()["data"]
     for method in ("GET", "DELETE"):
         answer = ada.request(method, f"/3/account/me/image/{image['id']}")
         assert (answer.status_code, answer.json()["success"]) == (404, False)

@@ -18,6 +18,13 @@ MODEL = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def http(http: httpx2.Client) -> Iterator[httpx2.Client]:
+    """A program without an account: v3 takes no call that names nobody."""
+    with httpx2.Client(base_url=http.base_url, timeout=120, headers=ID) as program:
+        yield program
+
+
 def upload(http: httpx2.Client) -> dict[str, Any]:
     data: dict[str, Any] = http.post("/3/image", files={"image": ("p.png", picture())}).json()["data"]
     return data

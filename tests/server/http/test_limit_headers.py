@@ -1,6 +1,7 @@
 """Each dialect says in its own headers what is left; what it says is what the next request meets."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from tests.server.http.test_everybody import CASES, IDS, TOKENLESS, Case, World
 
 POLICY = "40/hour by address; 35/hour by application; 50/day by address; 3/hour posts by address; 10 credits an upload"
 UNKNOWN = "aaaaaaaaaa"
+NO_LIMIT = (2**31 - 1, 2**31 - 1, 0)
 addresses = (f"203.0.113.{number}" for number in count(1))
 keys = (f"{number:015}" for number in count(1))
 
@@ -77,8 +79,26 @@ def test_v3_says_of_several_rules_for_an_address_the_one_that_refuses_first(limi
         for left in range(39, -1, -1):
             answer = client.get(f"/3/image/{UNKNOWN}")
             assert numbers(answer, "X-RateLimit-User")[:2] == (40, left)
-            assert numbers(answer, "X-RateLimit-Client") is None
+            assert answer.status_code == 401, "who names nobody is counted too"
+            assert numbers(answer, "X-RateLimit-Client") == NO_LIMIT
         assert client.get(f"/3/image/{UNKNOWN}").status_code == 429
+
+
+def test_where_nothing_is_limited_v2_and_v3_say_so_in_every_header(http: httpx2.Client) -> None:
+    program = {"authorization": f"Client-ID {next(keys)}"}
+    answer = http.post("/3/image", files={"image": picture()}, headers=program)
+    assert [numbers(answer, each) for each in ("X-RateLimit-User", "X-RateLimit-Client", "X-Post-Rate-Limit-")] == [
+        NO_LIMIT
+    ] * 3
+    assert numbers(http.get("/3/credits", headers=program), "X-Post-Rate-Limit-") is None
+    limit, left, reset = numbers(http.get(f"/2/image/{UNKNOWN}"), "X-RateLimit-")
+    assert (limit, left) == NO_LIMIT[:2]
+    assert reset == pytest.approx(time.time(), abs=60)
+
+
+def test_what_is_not_counted_tells_of_no_limit(http: httpx2.Client) -> None:
+    for answer in (http.post("/oauth2/token"), http.options("/3/image"), http.options("/2/upload"), http.get("/2/no")):
+        assert not [name for name in answer.headers if name.startswith("x-ratelimit")]
 
 
 def test_v3_says_when_it_takes_the_next_request_and_when_all_is_back(somebody: httpx2.Client) -> None:

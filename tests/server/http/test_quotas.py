@@ -116,6 +116,21 @@ def test_making_an_album_and_an_earlier_answer_need_no_room(somebody: httpx2.Cli
     assert failure(other) == (403, "QuotaExceeded")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/images", "/3/image"])
+def test_a_made_up_idempotency_key_gets_no_picture_of_a_full_account_read(
+    somebody: httpx2.Client, admin, path: str
+) -> None:
+    admin("account", "quota", somebody.headers["x-name"], "--images", "0")
+    address = urlsplit(str(somebody.base_url))
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 1000000\r\n"
+        f"Idempotency-Key: made-up-by-the-caller\r\nAuthorization: {somebody.headers['authorization']}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(12) == b"HTTP/1.1 403"
+
+
 def test_claiming_takes_room(somebody: httpx2.Client, running: RunningServer, admin) -> None:
     with httpx2.Client(base_url=running.url, timeout=60) as nobody:
         one, two = upload(nobody), upload(nobody)

@@ -146,7 +146,7 @@ def test_a_damaged_image_is_a_bad_parameter(http: httpx2.Client, server: Running
 def test_another_method_is_no_method_of_the_api(http: httpx2.Client) -> None:
     answer = http.get(PATH)
     assert failed(answer) == (404, "no_method")
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "POST, OPTIONS"
 
 
 def test_every_name_of_the_catalogue_has_an_id_of_the_api() -> None:

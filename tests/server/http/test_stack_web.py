@@ -225,7 +225,7 @@ def test_a_refusal_in_json_has_its_true_status_and_says_it_in_error(
 
 def test_a_get_is_told_that_only_post_is_taken(http: httpx2.Client) -> None:
     answer = http.get("/upload/image")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
 
 
 @pytest.mark.parametrize("encoded", ["multipart", "urlencoded"])

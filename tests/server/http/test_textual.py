@@ -1,13 +1,14 @@
 """What a text in the picture's place means."""
 
-import asyncio
 import base64
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 import pytest
 
 from heliograph.server.errors import HeliographError, InvalidUrl, LocalPathSent, TooManyBytes, UnsupportedFormat
-from heliograph.server.http.textual import picture_of_text
+from heliograph.server.http.textual import Text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 from tests.running import picture
@@ -16,17 +17,18 @@ PNG = picture()
 BASE64 = base64.b64encode(PNG)
 
 
-def read(text: bytes, folder: Path, limit: int = 1_000_000) -> bytes | RemoteImage | None:
-    incoming = Incoming(folder, 10_000_000)
-    incoming.write(text)
-    opened = [incoming]
+def read(text: bytes, folder: Path, limit: int = 1_000_000, piece: int = 70_000) -> bytes | RemoteImage | None:
+    opened: list[Incoming] = []
 
     def open_(most: int) -> Incoming:
         opened.append(Incoming(folder, most))
         return opened[-1]
 
     try:
-        found = asyncio.run(picture_of_text(incoming, open_, limit))
+        reading = Text(open_, limit)
+        for start in range(0, len(text), piece):
+            reading.write(text[start : start + piece])
+        found = reading.picture()
         return b"".join(found.pieces()) if isinstance(found, Incoming) else found
     finally:
         for each in opened:
@@ -58,9 +60,28 @@ def test_every_spelling_of_the_same_picture_gives_the_same_bytes(text: bytes, un
     assert read(text, under_way) == PNG
 
 
-def test_base64_that_spans_many_pieces_is_decoded_whole(under_way: Path) -> None:
-    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3000
-    assert read(base64.encodebytes(content), under_way) == content
+@pytest.mark.parametrize("piece", [1, 2, 3, 5, 4096, 70_000, 1_000_000])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        base64.b64encode,
+        base64.encodebytes,
+        base64.urlsafe_b64encode,
+        lambda content: base64.b64encode(content).replace(b"+", b" ") + b"   \r\n",
+        lambda content: b"data:image/png;base64,\n " + base64.b64encode(content).rstrip(b"="),
+        lambda content: b"data:image/png," + quote_from_bytes(content).encode() + b"%0A",
+    ],
+    ids=["plain", "lines", "URL-safe", "blanks for plus and behind", "data URI without padding", "percent-encoded"],
+)
+def test_a_text_means_the_same_however_it_is_cut(spelt: Callable[[bytes], bytes], piece: int, under_way: Path) -> None:
+    content = b"\x89PNG\r\n\x1a\n\0" + b"\xfb\xef\xbe" * 9 + bytes(range(256)) * 49
+    assert (read(spelt(content), under_way, piece=piece) or b"").removesuffix(b"\n") == content
+
+
+def test_blanks_that_go_on_and_on_are_neither_plus_signs_nor_kept(under_way: Path) -> None:
+    assert read(BASE64 + b" " * 1_000_000, under_way) == PNG
+    with pytest.raises(UnsupportedFormat):
+        read(BASE64 + b" " * 1_000_000 + b"A", under_way)
 
 
 @pytest.mark.parametrize("text", [b"http://h.example/a.png", b"  https://h.example/a b.png\n", b"HTTP://H.example/"])
@@ -81,6 +102,8 @@ def test_a_web_address_is_to_be_fetched(text: bytes, under_way: Path) -> None:
         b"./plot.png",
         b"../plot.jpeg",
         b"plot.png",
+        b"my.plots.2026.png",
+        b"figures/plot.png",
         b"file:///home/me/plot.png",
         b"my holiday photo.JPG\n",
         b"/sdcard/DCIM/1.heic",
@@ -96,6 +119,12 @@ def test_a_local_path_is_refused_by_name(text: bytes, under_way: Path) -> None:
     [
         (b"ftp://h.example/a.png", InvalidUrl),
         (b"www.h.example/a.png", InvalidUrl),
+        (b"example.com/x.png", InvalidUrl),
+        (b" Pictures.Example.co.uk:8080/a/b.JPG", InvalidUrl),
+        (b"//example.com/x.png", InvalidUrl),
+        (b"localhost:8750/x.png", InvalidUrl),
+        (b"192.0.2.1/x.png", InvalidUrl),
+        (b"example.com/picture", InvalidUrl),
         (b"hello, world!", UnsupportedFormat),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", UnsupportedFormat),
         (BASE64[:40] + b"=" + BASE64[40:] + b"!", UnsupportedFormat),

@@ -6,6 +6,7 @@ A function that reads returns a statement for `Database.fetch_*`; one that write
 
 # Tables register with `metadata` as their modules are loaded: whoever asks for it gets them all.
 from heliograph.server.catalog import albums, favorites, oauth1, openid, statistics  # noqa: F401
+from heliograph.server.catalog.companions import companions_of, remove_companion, to_companion
 from heliograph.server.catalog.deeds import deeds_since, forget_deeds, noted, to_deed
 from heliograph.server.catalog.identity import (
     First,
@@ -34,7 +35,6 @@ from heliograph.server.catalog.identity import (
     tokens_of,
 )
 from heliograph.server.catalog.images import (
-    REPLAY_TIME,
     BlobBeingSwept,
     Replay,
     Wanted,
@@ -44,7 +44,6 @@ from heliograph.server.catalog.images import (
     claim_image,
     count_images,
     edit_image,
-    forget_replays,
     image,
     image_by_delete_hash,
     owned_images,
@@ -57,7 +56,6 @@ from heliograph.server.catalog.sweeping import finish_sweeping, start_sweeping
 from heliograph.server.catalog.tables import metadata, now
 
 __all__ = [
-    "REPLAY_TIME",
     "BlobBeingSwept",
     "First",
     "Replay",
@@ -79,13 +77,13 @@ __all__ = [
     "change_account",
     "change_application",
     "claim_image",
+    "companions_of",
     "count_images",
     "deeds_since",
     "delete_account",
     "edit_image",
     "finish_sweeping",
     "forget_deeds",
-    "forget_replays",
     "image",
     "image_by_delete_hash",
     "key_holder",
@@ -97,6 +95,7 @@ __all__ = [
     "now",
     "owned_images",
     "register",
+    "remove_companion",
     "replay",
     "revoke_token",
     "space_of",
@@ -104,6 +103,7 @@ __all__ = [
     "to_account",
     "to_account_and_end",
     "to_application",
+    "to_companion",
     "to_deed",
     "to_image",
     "to_replay",

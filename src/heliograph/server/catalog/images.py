@@ -1,16 +1,17 @@
-"""Images, and the answers that idempotency keys replay."""
+"""Images, each with the idempotency key that it was published with, for as long as it is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from heliograph.server.catalog.companions import companions_size, drop_companions, insert_companions
 from heliograph.server.catalog.quotas import give_room, take_room
-from heliograph.server.catalog.tables import blobs, images, moment, now, replays, run, shown_by_any, stamp
-from heliograph.server.model import Blob, Image, Quota
+from heliograph.server.catalog.tables import blobs, images, moment, run, shown_by_any, stamp
+from heliograph.server.model import Blob, Companion, Image, Quota
 
 
 class BlobBeingSwept(Exception):  # noqa: N818 - a state that is met, not an error
@@ -93,22 +94,27 @@ def shown_images() -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What an idempotency key has answered: with which image, for which content."""
+    """What an idempotency key (16 bytes) stands for: the content (16 bytes), and the hash of the bytes that arrived.
+
+    by_content: the key is made of the content, so it goes over to this image from one that was removed or shows other
+    bytes.
+    """
 
     key: bytes
-    fingerprint: bytes
+    content: bytes
     received_sha256: bytes
-    image_id: str
+    by_content: bool = False
 
 
-def replay(key: bytes, since: datetime) -> Select[Any]:
-    """What was answered to the idempotency key (32 bytes) since then."""
-    return select(replays).where(replays.c.key == key, replays.c.created >= stamp(since))
+def replay(key: bytes) -> Select[Any]:
+    """The image that was published with the idempotency key (16 bytes), tombstones too."""
+    return shown_images().where(images.c.replay_key == key)
 
 
 def to_replay(row: Row[Any]) -> Replay:
-    """The record of a row of `replay`."""
-    return Replay(row.key, row.fingerprint, row.received_sha256, row.image_id)
+    """What a row of `replay` says of the key; the same row gives `to_image` the image."""
+    found = row._mapping
+    return Replay(found["replay_key"], found["replay_content"], found["received"] or found["blob"])
 
 
 def add_image(
@@ -116,10 +122,11 @@ def add_image(
     replayed: Replay | None,
     then: Callable[[Connection], None] | None = None,
     quota: Quota = Quota(),  # noqa: B008 - a frozen record
+    beside: Sequence[Companion] = (),
 ) -> Callable[[Connection], bool]:
-    """Publish an image, its blob adopted or new, and remember its idempotency key.
+    """Publish an image, its blob adopted or new, with what is kept `beside` it, and remember its idempotency key.
 
-    The blob's bytes must have been put after `added.created`. `then` is done in the same transaction: what it raises
+    The blobs' bytes must have been put after `added.created`. `then` is done in the same transaction: what it raises
     leaves nothing published. `quota` is that of an account that has none of its own. The work returns False, having
     published nothing, where the id, the delete hash or the idempotency key is taken. It raises BlobBeingSwept,
     QuotaExceeded, and InvalidToken where the account was disabled or deleted meanwhile.
@@ -128,17 +135,17 @@ def add_image(
     def work(connection: Connection) -> bool:
         try:
             with connection.begin_nested():
-                _adopt_blob(connection, added)
-                connection.execute(insert(images), _image_row(added))
+                for blob in (added.blob, *map(_blob_of, beside)):
+                    _adopt_blob(connection, blob, added.created)
+                if replayed and replayed.by_content:
+                    _take_over(connection, replayed)
+                connection.execute(insert(images), _image_row(added) | _replay_columns(added, replayed))
+                insert_companions(connection, added.id, beside)
                 if then:
                     then(connection)
-                if replayed:
-                    connection.execute(
-                        delete(replays).where(replays.c.key == replayed.key, replays.c.created < _expiry())
-                    )
-                    connection.execute(insert(replays), _replay_row(replayed, added.created))
                 if added.account_id is not None:
-                    take_room(connection, added.account_id, added.blob.size, quota)
+                    size = added.blob.size + sum(each.size for each in beside)
+                    take_room(connection, added.account_id, size, quota)
         except IntegrityError:
             return False
         return True
@@ -146,37 +153,53 @@ def add_image(
     return work
 
 
-def _adopt_blob(connection: Connection, added: Image) -> None:
+def _take_over(connection: Connection, replayed: Replay) -> None:
+    """Free a key that is made of the content from an image that was removed, or is of other content."""
+    past = images.c.removed.is_not(None) | (images.c.replay_content != replayed.content)
+    connection.execute(
+        update(images)
+        .where(images.c.replay_key == replayed.key, past)
+        .values(replay_key=None, replay_content=None, received=None)
+    )
+
+
+def _adopt_blob(connection: Connection, added: Blob, stored: datetime) -> None:
     """Point to the blob if it is there, else add it. The row stays locked until the transaction ends."""
-    whole = blobs.c.swept.is_(None) | (blobs.c.swept < stamp(added.created))
+    whole = blobs.c.swept.is_(None) | (blobs.c.swept < stamp(stored))
     adopted = connection.execute(
         update(blobs)
-        .where(blobs.c.sha256 == added.blob.sha256, blobs.c.sweeping.is_(False), whole)
+        .where(blobs.c.sha256 == added.sha256, blobs.c.sweeping.is_(False), whole)
         .values(unused=None, swept=None)
     )
     if adopted.rowcount:
         return
     try:
         with connection.begin_nested():
-            connection.execute(insert(blobs), _blob_row(added.blob, added.created))
+            connection.execute(insert(blobs), _blob_row(added, stored))
     except IntegrityError as taken:
         raise BlobBeingSwept from taken
 
 
-def abandon_blob(lost: Image) -> Callable[[Connection], None]:
-    """The bytes that were put for an image that was not published are left to the sweep, unless another shows them."""
+def abandon_blob(lost: Image, beside: Sequence[Companion] = ()) -> Callable[[Connection], None]:
+    """The bytes that were put for an image that was not published, and those `beside` it, are left to the sweep, unless
+    another shows them.
+    """
 
     def work(connection: Connection) -> None:
-        known = connection.execute(select(blobs.c.sha256).where(blobs.c.sha256 == lost.blob.sha256)).first()
-        if known is None:
-            row = _blob_row(lost.blob, lost.created) | {"unused": stamp(lost.created)}
-            connection.execute(insert(blobs), row)
-            return
-        # Bytes that were swept before are there again; where the sweep is due anyway, it comes.
-        swept = (blobs.c.sha256 == lost.blob.sha256) & blobs.c.unused.is_(None) & ~shown_by_any()
-        connection.execute(update(blobs).where(swept).values(unused=stamp(lost.created), swept=None))
+        for blob in (lost.blob, *map(_blob_of, beside)):
+            _abandon(connection, blob, lost.created)
 
     return work
+
+
+def _abandon(connection: Connection, lost: Blob, stored: datetime) -> None:
+    known = connection.execute(select(blobs.c.sha256).where(blobs.c.sha256 == lost.sha256)).first()
+    if known is None:
+        connection.execute(insert(blobs), _blob_row(lost, stored) | {"unused": stamp(stored)})
+        return
+    # Bytes that were swept before are there again; where the sweep is due anyway, it comes.
+    swept = (blobs.c.sha256 == lost.sha256) & blobs.c.unused.is_(None) & ~shown_by_any()
+    connection.execute(update(blobs).where(swept).values(unused=stamp(stored), swept=None))
 
 
 def edit_image(image_id: str, texts: dict[str, str | None]) -> Callable[[Connection], None]:
@@ -202,7 +225,9 @@ def claim_image(image_id: str, account_id: int, quota: Quota = Quota()) -> Calla
 
 
 def bury_image(image_id: str, at: datetime, reason: str) -> Callable[[Connection], bool]:
-    """Make an image a tombstone; its blob is marked unused if nobody else shows it. False where it already was one."""
+    """Make an image a tombstone; what is kept beside it goes, and blobs that nobody else shows are marked unused. False
+    where it already was one.
+    """
 
     def work(connection: Connection) -> bool:
         removed = stamp(at)
@@ -218,28 +243,17 @@ def bury_image(image_id: str, at: datetime, reason: str) -> Callable[[Connection
         account_id, size = _owner_and_size(connection, image_id)
         if account_id is not None:
             give_room(connection, account_id, size)
+        drop_companions(connection, image_id)
         return True
 
     return work
 
 
 def _owner_and_size(connection: Connection, image_id: str) -> tuple[int | None, int]:
+    """Whose it is, and its bytes with those of what is kept beside it."""
     found = select(images.c.account_id, blobs.c.size).join(blobs, images.c.blob == blobs.c.sha256)
     owner, size = connection.execute(found.where(images.c.id == image_id)).one()
-    return owner, size
-
-
-def forget_replays() -> Callable[[Connection], None]:
-    """Drop idempotency keys that are over their time."""
-    return lambda connection: run(connection, delete(replays).where(replays.c.created < _expiry()))
-
-
-REPLAY_TIME = timedelta(hours=24)
-"""How long an idempotency key is remembered."""
-
-
-def _expiry() -> int:
-    return stamp(now() - REPLAY_TIME)
+    return owner, size + companions_size(connection, image_id)
 
 
 def _image_row(record: Image) -> dict[str, object]:
@@ -257,6 +271,14 @@ def _image_row(record: Image) -> dict[str, object]:
     }
 
 
+def _blob_of(companion: Companion) -> Blob:
+    """As a blob, which has no pixels."""
+    return Blob(companion.sha256, companion.size, _MEDIA_TYPES[companion.kind], 0, 0, 0)
+
+
+_MEDIA_TYPES = {"source": "text/plain", "vector": "image/svg+xml"}
+
+
 def _blob_row(record: Blob, stored: datetime) -> dict[str, object]:
     return {
         "sha256": record.sha256,
@@ -270,11 +292,12 @@ def _blob_row(record: Blob, stored: datetime) -> dict[str, object]:
     }
 
 
-def _replay_row(record: Replay, created: datetime) -> dict[str, object]:
+def _replay_columns(added: Image, replayed: Replay | None) -> dict[str, object]:
+    if replayed is None:
+        return {}
+    altered = replayed.received_sha256 != added.blob.sha256
     return {
-        "key": record.key,
-        "fingerprint": record.fingerprint,
-        "received_sha256": record.received_sha256,
-        "image_id": record.image_id,
-        "created": stamp(created),
+        "replay_key": replayed.key,
+        "replay_content": replayed.content,
+        "received": replayed.received_sha256 if altered else None,
     }

@@ -76,6 +76,12 @@ def give_room(connection: Connection, account_id: int, size: int) -> None:
     )
 
 
+def give_bytes(connection: Connection, account_id: int, size: int) -> None:
+    """Count `size` bytes less, and as many images as before."""
+    less = {"used_bytes": accounts.c.used_bytes - size}
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(**less))
+
+
 def _fits(then: ColumnElement[int], own: ColumnElement[int], default: int | None) -> ColumnElement[bool]:
     most = func.coalesce(own, literal(NO_QUOTA if default is None else default))
     return (most == NO_QUOTA) | (then <= most)

@@ -36,7 +36,8 @@ accounts = Table(
     Column("created", BigInteger, nullable=False),
     # Logins from before then are over.
     Column("sessions_after", BigInteger, nullable=False, server_default="0"),
-    # The live images that it owns, and the bytes of their originals: always what counting them would give.
+    # The live images that it owns, and the bytes of their originals and of what is kept beside
+    # them: always what counting them would give.
     Column("used_bytes", BigInteger, nullable=False, default=0),
     Column("used_images", BigInteger, nullable=False, default=0),
     # A quota of its own: nothing where that of the settings holds, -1 for none.
@@ -167,14 +168,15 @@ blobs = Table(
     Column("height", Integer, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("stored", BigInteger, nullable=False),
-    # unused: since when no image shows the blob. sweeping: its bytes are being removed; nobody may adopt it now.
+    # unused: since when no image shows the blob, or keeps it beside. sweeping: its bytes are being
+    # removed; nobody may adopt it now.
     Column("unused", BigInteger),
     Column("sweeping", Boolean, nullable=False),
     # When its bytes were last removed: who put them before that has to put them again.
     Column("swept", BigInteger),
 )
-# In the database this index and `images_owned` leave out the rows without a value (revision 0001). To say so here would
-# import PostgreSQL's dialect at every start.
+# In the database this index, `images_owned` and `images_replay_key` leave out the rows without a value. To say so
+# here would import PostgreSQL's dialect at every start.
 Index("blobs_unused", blobs.c.unused)
 
 images = Table(
@@ -192,19 +194,25 @@ images = Table(
     Column("name", Text),
     Column("removed", BigInteger),
     Column("removed_reason", Text),
+    # The idempotency key that it was published with, if any, and for which content: the first half of SHA-256 each.
+    Column("replay_key", LargeBinary(16)),
+    Column("replay_content", LargeBinary(16)),
+    # The hash of the bytes that came with that key, where they are not those of the blob.
+    Column("received", LargeBinary(32)),
 )
 Index("images_owned", images.c.account_id, images.c.created.desc(), images.c.id.desc())
 Index("images_created", images.c.created)
+Index("images_replay_key", images.c.replay_key, unique=True)
 
-replays = Table(
-    "replays",
+# What is kept beside an image, each a blob. The rows go when the image does.
+companions = Table(
+    "companions",
     metadata,
-    Column("key", LargeBinary(32), primary_key=True),
-    Column("fingerprint", LargeBinary(32), nullable=False),
-    Column("received_sha256", LargeBinary(32), nullable=False),
-    Column("image_id", ForeignKey("images.id"), nullable=False),
-    Column("created", BigInteger, nullable=False, index=True),
+    Column("image_id", ForeignKey("images.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("blob", LargeBinary(32), ForeignKey("blobs.sha256"), nullable=False),
 )
+Index("companions_blob", companions.c.blob)
 
 
 def now() -> datetime:
@@ -228,5 +236,6 @@ def moment(stamp: int) -> datetime:
 
 
 def shown_by_any() -> Any:  # noqa: ANN401 - an SQL expression
-    """Whether any live image shows the blob of the statement around it."""
-    return exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    """Whether any live image shows the blob of the statement around it, or keeps it beside."""
+    shown = exists().where(images.c.blob == blobs.c.sha256, images.c.removed.is_(None))
+    return shown | exists().where(companions.c.blob == blobs.c.sha256)

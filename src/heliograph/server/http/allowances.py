@@ -47,8 +47,12 @@ async def admitted_as(
     upload: bool = False,
     scope: str = "images:write",
     look: bool = False,
+    replays: bool = False,
 ) -> Caller:
-    """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure."""
+    """The same where a dialect has credentials of its own: `identified` says who it is, or raises its failure.
+
+    replays: the dialect sees itself to an account that has no room, as it may give an earlier answer again.
+    """
     try:
         caller = await identified
         if upload:
@@ -57,8 +61,7 @@ async def admitted_as(
         await count(request, limits, Caller(request.scope["state"]["address"]))
         raise
     await count(request, limits, caller, upload=upload, look=look)
-    # The answer of an earlier upload can be given again whether there is room or not; an album takes none.
-    if upload and scope == "images:write" and "idempotency-key" not in request.headers:
+    if upload and scope == "images:write" and not replays:  # an album takes no room
         await callers.must_have_room(caller)
     return caller
 
@@ -70,6 +73,11 @@ async def count(request: Request, limits: Limits, caller: Caller, *, upload: boo
     if not allowance.allowed:
         words = None if upload else "Too many requests for now."
         raise UploadLimitReached(words, retry_after=allowance.retry_after)
+
+
+def was_counted(request: Request) -> bool:
+    """Whether the request has come through here: some addresses are for everybody, and cost nothing."""
+    return _KEPT_AS in request.scope["state"]
 
 
 def allowance_of(request: Request) -> Allowance:

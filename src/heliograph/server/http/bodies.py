@@ -9,7 +9,7 @@ base64 text over about 1 MB, hence our own.
 import asyncio
 import binascii
 import re
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +21,13 @@ from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.textual import picture_of_text
+from heliograph.server.http.textual import File, Text, cut_before_escape
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
 _TEXT_LIMIT = 64 * 1024
 _SHORT = 1024
+_PIECE = 256 * 1024
 _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
@@ -65,16 +66,23 @@ class Reader:
 
     @asynccontextmanager
     async def read(
-        self, request: Request, pictures: Collection[str], *, texts: Collection[str] = (), any_file: bool = False
+        self,
+        request: Request,
+        pictures: Collection[str],
+        *,
+        texts: Collection[str] = (),
+        long: Mapping[str, int] | None = None,
+        any_file: bool = False,
     ) -> AsyncIterator[Form]:
         """The form that `request` brings; fields named in `pictures` hold the picture, whatever they look like.
 
         The first file part that is not empty wins over all else. any_file: a file part may have any name, as those of
-        the Stack Exchange form have. texts: what is read of a JSON body besides TEXTS.
+        the Stack Exchange form have. texts: what is read of a JSON body besides TEXTS. long: texts that may have
+        more than 64 KiB, and how many bytes.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
         form = request.state.form = Form(_query(request))
-        parse = _Parse(self, frozenset(pictures), frozenset(texts), form, any_file=any_file)
+        parse = _Parse(self, frozenset(pictures), frozenset(texts), long or {}, form, any_file=any_file)
         try:
             await parse.body(request)
             yield parse.form
@@ -93,11 +101,19 @@ class _Parse:
     """One body being read. All that it opens is closed by `close`."""
 
     def __init__(
-        self, reader: Reader, pictures: frozenset[str], texts: frozenset[str], form: Form, *, any_file: bool
+        self,
+        reader: Reader,
+        pictures: frozenset[str],
+        texts: frozenset[str],
+        long: Mapping[str, int],
+        form: Form,
+        *,
+        any_file: bool,
     ) -> None:
         self._reader = reader
         self._pictures = pictures
-        self._texts = texts
+        self._texts = texts | long.keys()
+        self._long = long
         self._any_file = any_file
         self._has_file = False
         self._opened: list[Incoming] = []
@@ -115,7 +131,7 @@ class _Parse:
         else:
             await self._other(request.stream(), media_type)
         if self.form.picture is None:
-            await self._picture_from_query()
+            self._picture_from_query()
 
     def close(self) -> None:
         for incoming in self._opened:
@@ -140,31 +156,31 @@ class _Parse:
         part: _Part | None = None
         try:
             async for piece in _limited(stream, self._body_limit):
-                part = await self._multipart_piece(parser, piece, part)
+                part = self._multipart_piece(parser, piece, part)
             if not parser.closed:
-                part = await self._end_multipart(parser, part)
+                part = self._end_multipart(parser, part)
         except MultipartError as problem:
             raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
         if part is not None or not self._parts:
             raise BadParameter("The multipart body ends before its last part does.")
 
-    async def _end_multipart(self, parser: PushMultipartParser, part: "_Part | None") -> "_Part | None":
+    def _end_multipart(self, parser: PushMultipartParser, part: "_Part | None") -> "_Part | None":
         """Some clients leave out the final "--", or all that follows the last boundary (pyimgurapi, KIO)."""
         try:
-            return await self._multipart_piece(parser, b"--\r\n", part)
+            return self._multipart_piece(parser, b"--\r\n", part)
         except MultipartError:
             if part is not None:
                 raise
             return None
 
-    async def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
+    def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
         for event in parser.parse(piece):
             if isinstance(event, MultipartSegment):
                 part = self._open_part(_utf8(event.name), event.filename)
             elif part is not None and event is not None:
                 part.write(event)
             elif part is not None:
-                await self._close_part(part)
+                self._close_part(part)
                 self._parts += 1
                 part = None
         return part
@@ -172,35 +188,37 @@ class _Parse:
     def _open_part(self, name: str, filename: str | None) -> "_Part":
         if filename is not None and (self._any_file or name in self._pictures):
             self._begin_picture(name)
-            return _Part(name, self._open(self._reader.max_bytes), filename=_utf8(filename))
+            return _Part(name, File(self._open, self._reader.max_bytes), filename=_utf8(filename))
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
         if name in self._pictures:
             self._begin_picture(name)
-            return _Part(name, self._open(self._body_limit, hashed=False))
-        return _Part(name, None)
+            return _Part(name, self._picture_text())
+        return _Part(name, None, limit=self._long.get(name, 0))
 
     def _begin_picture(self, name: str) -> None:
         if self.form.picture is None:
             self.form.field = name
 
-    async def _close_part(self, part: "_Part") -> None:
-        if part.incoming is None:
+    def _close_part(self, part: "_Part") -> None:
+        if part.into is None:
             self.form.texts[part.name] = _text(bytes(part.text))
-        elif part.filename is None:
-            await self._take_text_picture(part.incoming)
-        elif part.incoming.size and not self._has_file:
+        elif isinstance(part.into, Text):
+            self._take_text(part.into)
+        elif (file := part.into.picture()) is not None and not self._has_file:
             self._has_file = True
-            self.form.picture, self.form.field = part.incoming, part.name
+            self.form.picture, self.form.field = file, part.name
             if part.filename:
                 self.form.texts.setdefault("name", part.filename.replace("\\", "/").rsplit("/", 1)[-1])
 
-    async def _take_text_picture(self, text: Incoming) -> None:
+    def _picture_text(self) -> Text:
+        return Text(self._open, self._reader.max_bytes)
+
+    def _take_text(self, text: Text) -> None:
         """A picture in a field without a filename (b, c, d, e, f), or as the whole body (g, h, i)."""
-        if text.size <= _SHORT:
-            self.form.written = _text(text.head(_SHORT)).strip()
-        found = await picture_of_text(text, self._open, self._reader.max_bytes)
+        self.form.written = text.short(_SHORT) or self.form.written
+        found = text.picture()
         if found is not None and not self._has_file:
             self.form.picture = found
 
@@ -217,27 +235,28 @@ class _Parse:
         if not head:
             return
         if sniff(head):
-            await self._raw(rest, self._reader.max_bytes)
+            await self._raw(rest)
         elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
             await self._json(rest)
         elif _FORM_START.match(head) and not media_type.startswith("image/"):
             await self._urlencoded(rest)
         else:
-            await self._raw(rest, self._reader.max_bytes if media_type.startswith("image/") else self._body_limit)
+            await self._raw(rest)
 
-    async def _raw(self, stream: AsyncIterator[bytes], limit: int) -> None:
+    async def _raw(self, stream: AsyncIterator[bytes]) -> None:
         """Shapes g, g', h (raw bytes under any label) and i (bare base64)."""
-        incoming = self._open(limit)
+        text = self._picture_text()
         async for piece in stream:
-            incoming.write(piece)
-        await self._take_text_picture(incoming)
+            text.write(piece)
+        self._take_text(text)
 
     async def _urlencoded(self, stream: AsyncIterator[bytes]) -> None:
         """Shapes d, d', e, f; a field is decoded as it comes, so a large one never stands in memory."""
         name, undecoded, part = b"", b"", None
         fields = 0
         async for piece in _joined(b"", stream, end=b"&"):
-            *finished, last = piece.split(b"&", _MOST_PARTS)
+            # Looking for a sign is many times quicker than splitting at it, and most pieces are of one large field.
+            *finished, last = piece.split(b"&", _MOST_PARTS) if b"&" in piece else (piece,)
             fields += len(finished)
             if fields > _MOST_PARTS:
                 raise BadParameter(f"The form has more than {_MOST_PARTS} fields.")
@@ -245,7 +264,7 @@ class _Parse:
                 name, part, undecoded = self._feed_field(name, part, undecoded + value)
                 if part is not None:
                     part.write(_unquoted(undecoded))
-                    await self._close_part(part)
+                    self._close_part(part)
                 name, part, undecoded = b"", None, b""
             name, part, undecoded = self._feed_field(name, part, undecoded + last)
             if part is None and len(name) > _TEXT_LIMIT:
@@ -260,9 +279,7 @@ class _Parse:
             if not equals:
                 return name, None, b""
             part = self._open_field(_text(_unquoted(name)))
-        # A percent sign in the last two bytes may be cut off from its digits.
-        cut = raw.rfind(b"%", max(0, len(raw) - 2))
-        whole, left = (raw[:cut], raw[cut:]) if cut >= 0 else (raw, b"")
+        whole, left = cut_before_escape(raw)
         part.write(_unquoted(whole))
         return name, part, left
 
@@ -275,16 +292,18 @@ class _Parse:
         async with _one_json_at_a_time:
             for name, value in fields.read(b"".join(body.pieces())):
                 part = self._open_field(name)
-                part.write(value)
-                await self._close_part(part)
+                for start in range(0, len(value), _PIECE):
+                    part.write(value[start : start + _PIECE])
+                    await asyncio.sleep(0)
+                self._close_part(part)
 
-    async def _picture_from_query(self) -> None:
+    def _picture_from_query(self) -> None:
         """Shapes k and l: everything in the query string."""
         for name in self._pictures & self.form.texts.keys():
             self._begin_picture(name)
-            incoming = self._open(self._body_limit)
-            incoming.write(self.form.texts[name].encode())
-            await self._take_text_picture(incoming)
+            text = self._picture_text()
+            text.write(self.form.texts[name].encode())
+            self._take_text(text)
 
 
 class _Fields:
@@ -316,20 +335,24 @@ class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has 
 
 @dataclass(slots=True)
 class _Part:
-    """A field being received: into `incoming` where it is the picture, else into `text`."""
+    """A field being received: where it is the picture, `into` what takes it (a file, or a text that stands for it).
+    Any other is `text`, of `limit` bytes where it may be long.
+    """
 
     name: str
-    incoming: Incoming | None
+    into: File | Text | None
     filename: str | None = None
     text: bytearray = field(default_factory=bytearray)
+    limit: int = 0
 
     def write(self, piece: bytes | bytearray) -> None:
-        if self.incoming is not None:
-            self.incoming.write(piece)
+        if self.into is not None:
+            self.into.write(piece)
             return
         self.text += piece
-        if len(self.text) > _TEXT_LIMIT:
-            raise BadParameter(f"The field {self.name!r} is longer than {_TEXT_LIMIT:,} bytes.")
+        if len(self.text) > (self.limit or _TEXT_LIMIT):
+            failure = TooManyBytes if self.limit else BadParameter
+            raise failure(f"The field {self.name!r} is longer than {self.limit or _TEXT_LIMIT:,} bytes.")
 
 
 async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
@@ -359,21 +382,25 @@ def _query(request: Request) -> dict[str, str]:
     return dict(found)
 
 
-_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
+_SOFT_LINE_END = re.compile(rb"%[\r\n]")
 
 
 def _unquoted(raw: bytes) -> bytes:
     """Form decoding (application/x-www-form-urlencoded).
 
     urllib takes a Python step for each escape: 4 ms for half a megabyte of base64, 100 ms for raw bytes.
-    Quoted-printable is the same code with another sign for the escape, and its decoder is written in C.
+    Quoted-printable is the same code with another sign for the escape, and its decoder is written in C. What is no
+    escape shows by the length: nothing else becomes two bytes shorter, but a percent sign before the end of a line.
     """
-    if b"%" not in raw:
+    escapes = raw.count(b"%")
+    if not escapes:
         return raw.replace(b"+", b" ")
-    if _BROKEN_ESCAPE.search(raw):
-        return unquote_to_bytes(raw.replace(b"+", b" "))
-    return binascii.a2b_qp(raw.replace(b"=", b"%3D").translate(_AS_QUOTED_PRINTABLE))
+    decoded = binascii.a2b_qp(raw.replace(b"=", b"%3D").translate(_AS_QUOTED_PRINTABLE))
+    has_lines = b"\n" in raw or b"\r" in raw
+    if len(decoded) == len(raw) - 2 * escapes and not (has_lines and _SOFT_LINE_END.search(raw)):
+        return decoded
+    return unquote_to_bytes(raw.replace(b"+", b" "))
 
 
 def _text(raw: bytes) -> str:

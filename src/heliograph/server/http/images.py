@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope, Send
 
+from heliograph.imaging import vectors
 from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
 from heliograph.server import links
 from heliograph.server.errors import Gone, HeliographError, NotFound, StorageUnavailable
@@ -35,6 +36,13 @@ _FIXED = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
+_OF_VECTORS = tuple(
+    (name, b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
+    if name == b"content-security-policy"
+    else (name, value)
+    for name, value in _FIXED
+)
+"""An SVG, which was cleaned when it came, may besides have a style and pictures of its own, and nothing else."""
 _NOT_KEPT = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _LONGEST_RANGE = 40
 _VIDEO = ("mp4", "webm")
@@ -121,7 +129,8 @@ class ImageFiles:
 def _part(variant: Variant, asked: dict[bytes, bytes], size: int) -> tuple[int, tuple[int, int], Headers]:
     """Status, span and headers of the answer: the whole, the part that a Range header asks for, or 416."""
     etag = variant.etag.encode()
-    headers: Headers = [(b"content-type", variant.media_type.encode()), (b"etag", etag), *_FIXED]
+    fixed = _OF_VECTORS if variant.media_type == vectors.MEDIA_TYPE else _FIXED
+    headers: Headers = [(b"content-type", variant.media_type.encode()), (b"etag", etag), *fixed]
     found = None
     if b"range" in asked and asked.get(b"if-range", etag) == etag:
         found = parse_range(asked[b"range"].decode("latin-1"), size)

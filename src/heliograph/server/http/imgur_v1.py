@@ -14,7 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import Callers
-from heliograph.server.errors import BadParameter, Gone, HeliographError, MethodNotAllowed, NoKeySent, NotFound
+from heliograph.server.errors import (
+    BadParameter,
+    Gone,
+    HeliographError,
+    InvalidUrl,
+    MethodNotAllowed,
+    NoKeySent,
+    NotFound,
+)
 from heliograph.server.http.allowances import admitted
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
@@ -200,6 +208,8 @@ class ImgurV1:
             code, text = 9001, _UNKNOWN_FORMAT
         elif isinstance(error, NotFound | Gone) and path.startswith("/api/delete/"):
             code = 4002  # a client takes this, and nothing else, for "already gone" (imgur-v1, section 6)
+        elif isinstance(error, InvalidUrl) and error.message != InvalidUrl.message:
+            text = f"{text}: {error.message}"
         failure = {"error_code": code, "error_msg": text or error.message}
         headers = failure_headers(error)
         if not path.startswith("/api/upload"):

@@ -25,9 +25,9 @@ from heliograph.server.errors import (
     NoKeySent,
     NotFound,
 )
-from heliograph.server.http.allowances import admitted, allowance_of, nearest
+from heliograph.server.http.allowances import admitted
 from heliograph.server.http.bodies import Form, Reader
-from heliograph.server.http.imgur_v2_words import CORS, Words, limit_headers, method_of, name_in_path
+from heliograph.server.http.imgur_v2_words import CORS, Words, limit_headers, method_of, name_in_path, nearest_limit
 from heliograph.server.library import Library
 from heliograph.server.limits import Limits
 from heliograph.server.links import Links
@@ -37,9 +37,6 @@ from heliograph.server.uploads import Uploads
 
 METHODS = "GET POST PUT"
 """By which each call but a delete is taken."""
-
-_UNLIMITED = 2**31 - 1
-"""What `credits` tells where nothing is limited: programs read whole numbers of 32 bits, and no word instead."""
 
 
 class ImgurV2:
@@ -134,12 +131,13 @@ class ImgurV2:
     async def credits(self, request: Request) -> Response:
         """/2/credits: the same counter as the headers', in its own units; to ask counts as a request."""
         async with self._asked(request, look=True):
-            told = nearest(allowance_of(request).buckets)
-        limit, left, wait = _UNLIMITED, _UNLIMITED, 0
-        if told:
-            limit, left, wait = told[0].bucket.limit, told[0].left, told[0].resets_in
+            limit, left, wait = nearest_limit(request)
         shown = {"limit": limit, "remaining": left, "reset": int(time.time()) + wait, "refresh_in_secs": wait}
         return self._words.reply(request, "credits", shown)
+
+    async def not_here(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """Anything else below `/2/`."""
+        raise NotFound
 
     async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
         """OPTIONS of anything."""

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import HeliographError
-from heliograph.server.http.allowances import allowance_of, nearest
+from heliograph.server.http.allowances import allowance_of, nearest, was_counted
 from heliograph.server.http.bodies import form_of
 from heliograph.server.http.replies import failure_headers, json_reply, xml_element, xml_reply
 from heliograph.server.links import Links
@@ -62,6 +62,9 @@ CORS = {
     "access-control-expose-headers": "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
 }
 """So that scripts of any page may call; cookies do not come along."""
+
+UNLIMITED = 2**31 - 1
+"""What is told where nothing is limited: programs read whole numbers of 32 bits, and no word instead."""
 
 _ENTRIES = {"most_popular_images": "image_hash"}
 """Lists whose entries XML does not call `item` (wire page imgur-v2, section 3)."""
@@ -177,16 +180,24 @@ def name_in_path(request: Request) -> str:
 
 
 def limit_headers(request: Request) -> dict[str, str]:
-    """The limit that would refuse first. Bare integers; the reset is a moment, in seconds since 1970."""
-    told = nearest(allowance_of(request).buckets)
-    if not told:
+    """The limit that would refuse first. Bare integers; the reset is a moment, in seconds since 1970.
+
+    Where nothing is limited they say so: Greenshot 2012 reads all three. Nothing is said where nothing was counted.
+    """
+    if not was_counted(request):
         return {}
-    state = told[0]
+    limit, left, wait = nearest_limit(request)
     return {
-        "x-ratelimit-limit": str(state.bucket.limit),
-        "x-ratelimit-remaining": str(state.left),
-        "x-ratelimit-reset": str(int(time.time()) + state.resets_in),
+        "x-ratelimit-limit": str(limit),
+        "x-ratelimit-remaining": str(left),
+        "x-ratelimit-reset": str(int(time.time()) + wait),
     }
+
+
+def nearest_limit(request: Request) -> tuple[int, int, int]:
+    """Limit, what is left, and the seconds until all of it is back, of the counter that would refuse first."""
+    told = nearest(allowance_of(request).buckets)
+    return (told[0].bucket.limit, told[0].left, told[0].resets_in) if told else (UNLIMITED, UNLIMITED, 0)
 
 
 def _fields(request: Request) -> Mapping[str, str]:

@@ -89,8 +89,11 @@ class ImgurV3:
         return self._words.reply(request, "favorited" if liked else "unfavorited")
 
     async def poll(self, request: Request) -> Response:
-        """GET /upload/poll: how far a video is. None is ever taken, so there is no ticket to ask for."""
-        await self._asking.caller(request)
+        """GET /upload/poll: how far a video is. None is ever taken, so there is no ticket to ask for.
+
+        Programs asked it at imgur.com, as its pages do, with a client id or without (wire page imgur-v3, section 3).
+        """
+        await self._asking.caller(request, nobody=True)
         raise NotFound("There is no such ticket: this server takes pictures, no videos.")
 
 

@@ -15,7 +15,7 @@ from heliograph.server.errors import BadParameter, NotFound
 from heliograph.server.http.allowances import allowance_of, nearest
 from heliograph.server.http.imgur_v3_callers import ImgurV3Callers
 from heliograph.server.http.imgur_v3_models import ImgurV3Models, unknown_image
-from heliograph.server.http.imgur_v3_words import ImgurV3Words
+from heliograph.server.http.imgur_v3_words import UNLIMITED, ImgurV3Words
 from heliograph.server.library import Library
 from heliograph.server.model import Account, Album, Caller, Image
 from heliograph.server.shelves import Page, Shelves
@@ -37,9 +37,6 @@ NOT_HERE = {
     "topics": "topics",
 }
 """Nouns of Imgur's API that are about its community, and what this server is then said to have none of."""
-
-UNLIMITED = 2_147_483_647
-"""What `/3/credits` says of a side that has no limit: it must be a whole number, and ShareX reads 32 bits."""
 
 _PAGE = 50
 _LARGEST_PAGE = 100

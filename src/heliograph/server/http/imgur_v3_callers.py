@@ -5,8 +5,8 @@ a path is about. Evidence: wire pages imgur-v3 and clients, point 8.
 from starlette.requests import Request
 
 from heliograph.server.callers import Callers, account_of
-from heliograph.server.errors import Forbidden, InvalidToken
-from heliograph.server.http.allowances import admitted
+from heliograph.server.errors import Forbidden, InvalidToken, NoKeySent
+from heliograph.server.http.allowances import admitted, count
 from heliograph.server.http.imgur_v3_words import MALFORMED_HEADER, TOKEN_NOT_FOUND, UNAUTHORIZED
 from heliograph.server.limits import Limits
 from heliograph.server.model import Account, Caller
@@ -20,13 +20,24 @@ class ImgurV3Callers:
         self._limits = limits
 
     async def caller(
-        self, request: Request, *, upload: bool = False, scope: str = "images:write", look: bool = False
+        self,
+        request: Request,
+        *,
+        upload: bool = False,
+        scope: str = "images:write",
+        look: bool = False,
+        nobody: bool = False,
     ) -> Caller:
         """Who calls; an upload needs the scope (of SCOPES) where it comes with a token. look: tell all that is left.
+        nobody: take the call without credentials too.
 
-        Raises InvalidToken, UnknownKey, NoKeySent, Forbidden, UploadLimitReached, QuotaExceeded.
+        Raises NoKeySent for a call that names neither a client id nor a token; InvalidToken, UnknownKey, Forbidden,
+        UploadLimitReached, QuotaExceeded.
         """
         key, token = _credentials(request)
+        if key is None and token is None and not nobody:
+            await count(request, self._limits, Caller(request.scope["state"]["address"]))
+            raise NoKeySent
         try:
             return await admitted(
                 request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope, look=look
@@ -51,7 +62,7 @@ class ImgurV3Callers:
 
 
 def _credentials(request: Request) -> tuple[str | None, str | None]:
-    """Key and token; an empty token where the header has none, though it should."""
+    """Key and token; an empty token where the header has none, though it should; neither where nothing was sent."""
     header = request.headers.get("authorization")
     if header is not None and not header.strip():
         return None, ""

@@ -11,10 +11,20 @@ import math
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.server.errors import Forbidden, Gone, HeliographError, InvalidUrl, NotFound, UploadLimitReached
-from heliograph.server.http.allowances import allowance_of, nearest
+from heliograph.server.errors import (
+    FetchFailed,
+    Forbidden,
+    ForbiddenAddress,
+    Gone,
+    HeliographError,
+    InvalidUrl,
+    NotFound,
+    UploadLimitReached,
+)
+from heliograph.server.http.allowances import allowance_of, nearest, was_counted
+from heliograph.server.http.bodies import form_of
 from heliograph.server.http.replies import failure_headers, jsonp_reply, xml_element, xml_reply
-from heliograph.server.model import BucketState
+from heliograph.server.model import BucketState, RemoteImage
 
 ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
     "NoImageSent": (400, "No image data was sent to the upload api", None),
@@ -48,11 +58,23 @@ ANSWERS: dict[str, tuple[int, str | None, int | None]] = {
 }
 """Each failure -> HTTP status, Imgur's text where it is known, and the number that turns the text into an object."""
 
+UPLOAD_ANSWERS: dict[str, str | None] = {
+    "NoImageSent": "Bad Request",
+    "UnsupportedFormat": "We don't support that file type!",
+    "CorruptImage": None,
+    "TooManyBytes": None,
+    "TooManyPixels": None,
+    "TooManyFrames": None,
+}
+"""What a newer server of Imgur's says at `/3/upload` in place of these, where it has other words: always a string, and
+no number (wire page imgur-v3, section 8). Statuses are those of ANSWERS.
+"""
+
 MALFORMED_HEADER = "Malformed auth header"
 TOKEN_NOT_FOUND = "The access token was not found."  # noqa: S105 - Imgur's words for an empty header
 UNAUTHORIZED = "Unauthorized"
-NO_VIDEO = "File type invalid (1): this server takes pictures, no videos"
-_EXACT = frozenset({MALFORMED_HEADER, TOKEN_NOT_FOUND, NO_VIDEO})
+NO_VIDEO = "this server takes pictures, no videos"
+_EXACT = frozenset({MALFORMED_HEADER, TOKEN_NOT_FOUND})
 """Words for one case of a failure that stand instead of those of the table."""
 
 _CORS = {
@@ -65,6 +87,12 @@ _CORS = {
     "X-Post-Rate-Limit-Limit, X-Post-Rate-Limit-Remaining, X-Post-Rate-Limit-Reset, ETag",
 }
 """So that scripts of any page may call (wire page imgur-v3, section 1)."""
+
+UNLIMITED = 2_147_483_647
+"""What is said of a side that has no limit: it must be a whole number, and ShareX reads 32 bits (decision 0020)."""
+
+_LIMITED = ("x-ratelimit-user", "x-ratelimit-client")
+_LIMITED_POSTS = "x-post-rate-limit-"
 
 _XML_TYPES = {bool: "boolean", int: "integer", list: "array", dict: "array"}
 
@@ -98,13 +126,16 @@ class ImgurV3Words:
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as Imgur writes it: `error`, `request`, `method`; in JSON an object with 1002 or 1003 for size and
-        type. Of XML, imgur.sh prints what stands in the element `error`, and OpenTween takes all text in it.
+        type, but at `/3/upload`. Of XML, imgur.sh prints what stands in the element `error`, and OpenTween takes all
+        text in it.
 
         A refusal for the limits also carries the array `errors` of the newest server, whose code is a string: Flameshot
         reads nothing else (wire page imgur-v3, section 11.3).
         """
         status, text, code = ANSWERS[error.name]
-        said = _text(error, text)
+        if request.scope["path"] == "/3/upload" and error.name in UPLOAD_ANSWERS:
+            text, code = UPLOAD_ANSWERS[error.name] or text, None
+        said = _text(request, error, text)
         if request.method == "DELETE" and wants_xml(request) and isinstance(error, NotFound | Gone):
             status = 400  # Greenshot takes only this for "already deleted" (imgur-v3, section 10)
         shown: object = said
@@ -133,31 +164,42 @@ def wants_xml(request: Request) -> bool:
 def limit_headers(request: Request) -> dict[str, str]:
     """Imgur's names, bare integers (pyimgur calls int() on each); the reset is in seconds, as the newer server sends.
 
-    Where several rules count the same side, the one that would refuse first is told; those of posts on a POST only.
+    Where several rules count the same side, the one that would refuse first is told; those of posts on a POST only. A
+    side without a rule has no limit, and says so: some programs read all of them without asking whether they are there.
+    Nothing is said where nothing was counted, as at OAuth and before a call.
     """
-    told: dict[str, BucketState] = {}
+    if not was_counted(request):
+        return {}
+    told: dict[str, BucketState | None] = dict.fromkeys(_LIMITED)
+    if request.method == "POST":
+        told[_LIMITED_POSTS] = None
     for state in nearest(allowance_of(request).buckets):
-        posts = state.bucket.what == "posts"
-        if (name := _limit_name(state.bucket.by, state.bucket.what)) and (request.method == "POST" or not posts):
-            told.setdefault(name, state)
+        name = _limit_name(state.bucket.by, state.bucket.what)
+        if name in told and told[name] is None:
+            told[name] = state
     headers: dict[str, str] = {}
-    for name, state in told.items():
-        headers[f"{name}limit"] = str(state.bucket.limit)
-        headers[f"{name}remaining"] = str(state.left)
-        headers[f"{name}reset"] = str(state.resets_in)
+    for name, counted in told.items():
+        headers[f"{name}limit"] = str(counted.bucket.limit if counted else UNLIMITED)
+        headers[f"{name}remaining"] = str(counted.left if counted else UNLIMITED)
+        headers[f"{name}reset"] = str(counted.resets_in if counted else 0)
     return headers
 
 
-def _limit_name(by: str, what: str) -> str | None:
-    """How the headers of such a rule begin. Imgur counts POSTs by address only."""
+def _limit_name(by: str, what: str) -> str:
+    """How the headers of such a rule begin; empty where it has none. Imgur counts POSTs by address only."""
     if what == "posts":
-        return "x-post-rate-limit-" if by == "address" else None
-    return {"address": "x-ratelimit-user", "application": "x-ratelimit-client"}.get(by)
+        return _LIMITED_POSTS if by == "address" else ""
+    return dict(zip(("address", "application"), _LIMITED, strict=True)).get(by, "")
 
 
-def _text(error: HeliographError, text: str | None) -> str:
+def _text(request: Request, error: HeliographError, text: str | None) -> str:
     if isinstance(error, InvalidUrl):
         return f"Invalid URL ({error.url})"
+    sent = form_of(request).picture
+    if isinstance(error, FetchFailed | ForbiddenAddress) and isinstance(sent, RemoteImage):
+        return f"Invalid URL ({sent.url})"
+    if error.message == NO_VIDEO:
+        return f"{text} {NO_VIDEO.capitalize()}" if text and text.endswith("!") else f"{text}: {NO_VIDEO}"
     if isinstance(error, UploadLimitReached) and error.message == UploadLimitReached.message:
         return f"You are uploading too fast. Please wait {math.ceil(error.retry_after / 60)} more minutes."
     special = error.message in _EXACT or (isinstance(error, Forbidden) and error.message != Forbidden.message)

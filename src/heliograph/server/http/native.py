@@ -4,7 +4,7 @@
 What it says is typed here; `openapi` describes the same types to the world.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, account_of, may_remove, must_have, must_own, owns
+from heliograph.server.companions import LONGEST, Companions
 from heliograph.server.errors import BadParameter, HeliographError, NotFound
 from heliograph.server.favorites import Favorites
-from heliograph.server.http.allowances import admitted, admitted_as, count, rate_limit_fields
+from heliograph.server.http.allowances import admitted_as, count, rate_limit_fields
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.fields import small_body
 from heliograph.server.http.replies import failure_headers, json_reply, rfc3339
@@ -25,7 +26,7 @@ from heliograph.server.http.visitors import Visitors
 from heliograph.server.library import Library, Search
 from heliograph.server.limits import Limits
 from heliograph.server.links import DELETE_HASH_LENGTH, Links
-from heliograph.server.model import Caller, Image, Texts
+from heliograph.server.model import KINDS, Caller, Companion, Image, Kind, Texts
 from heliograph.server.receipts import Signer
 from heliograph.server.statistics import Statistics
 from heliograph.server.texts import LONGEST_TEXT
@@ -83,7 +84,7 @@ class Thumbnails(msgspec.Struct):
 class ImageAnswer(msgspec.Struct, omit_defaults=True):
     """An image. Delete link and hash are for its owner and uploader, the removed metadata for its uploader only.
 
-    Receipt and use are told where one image is asked for, `favorite` to whoever has an account.
+    Receipt, use and what is kept beside it are told where one image is asked for, `favorite` to whoever has an account.
     """
 
     id: str
@@ -114,6 +115,12 @@ class ImageAnswer(msgspec.Struct, omit_defaults=True):
     favorite: Annotated[bool | msgspec.UnsetType, msgspec.Meta(description="Whether you have marked it.")] = (
         msgspec.UNSET
     )
+    vector_link: Annotated[str | msgspec.UnsetType, msgspec.Meta(description="The same picture as SVG, if kept.")] = (
+        msgspec.UNSET
+    )
+    source_link: Annotated[
+        str | msgspec.UnsetType, msgspec.Meta(description="The source that made it, if it was sent, as text.")
+    ] = msgspec.UNSET
     removed_metadata: Annotated[
         list[str] | msgspec.UnsetType, msgspec.Meta(description="Private metadata that was taken out on arrival.")
     ] = msgspec.UNSET
@@ -164,6 +171,7 @@ class Native:
         albums: Albums,
         statistics: Statistics,
         favorites: Favorites,
+        companions: Companions,
         links: Links,
         signer: Signer,
     ) -> None:
@@ -176,18 +184,23 @@ class Native:
         self._albums = albums
         self._statistics = statistics
         self._favorites = favorites
+        self._companions = companions
         self._links = links
         self._signer = signer
 
     async def upload(self, request: Request) -> Response:
         """POST /api/v1/images."""
-        caller = await self.caller(request, upload=True)
-        async with self._reader.read(request, PICTURE_FIELDS) as form:
-            key = request.headers.get("idempotency-key")
+        caller, key = await self.caller(request, upload=True), request.headers.get("idempotency-key")
+        if not await self._uploads.remembers(key, caller):  # an earlier answer is given whether there is room or not
+            await self._callers.must_have_room(caller)
+        by_content = request.headers.get("idempotency-by", "").strip().lower() == "content"
+        async with self._reader.read(request, PICTURE_FIELDS, long=LONGEST) as form:
             named = form.text("album")
             album = await self._albums.find_to_change(named, caller) if named else None
-            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album)
+            beside: dict[Kind, str] = {kind: text for kind in KINDS if (text := form.text(kind))}
+            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album, by_content, beside)
         answer = self.for_owner(accepted.image)
+        self._tell_of(accepted.beside, answer)
         answer.receipt = accepted.receipt
         if not accepted.replayed:
             answer.removed_metadata = list(accepted.removed)
@@ -196,10 +209,11 @@ class Native:
 
     async def find(self, request: Request) -> Response:
         """GET /api/v1/images/{id}."""
-        image, caller, delete_hash = await self._image(request, None)
+        image, caller, delete_hash = await self.image(request, None)
         mine = owns(caller, image, delete_hash)
         answer = self.for_owner(image) if mine else self.for_anybody(image)
         answer.receipt = self._signer.receipt(image)
+        self._tell_of(await self._companions.of(image), answer)
         served = await self._statistics.of(image.id)
         answer.views, answer.bandwidth = served.views, served.bandwidth
         if caller.account:
@@ -208,7 +222,7 @@ class Native:
 
     async def edit(self, request: Request) -> Response:
         """PATCH /api/v1/images/{id}."""
-        image, caller, delete_hash = await self._image(request)
+        image, caller, delete_hash = await self.image(request)
         must_own(caller, image, delete_hash)
         wanted = await read_json(request, Edit)
         texts = {name: getattr(wanted, name) for name in LONGEST_TEXT}
@@ -219,7 +233,7 @@ class Native:
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/v1/images/{id}."""
-        image, caller, delete_hash = await self._image(request)
+        image, caller, delete_hash = await self.image(request)
         await self._library.remove(image, may_remove(caller, image, delete_hash), caller)
         return Response(status_code=204)
 
@@ -234,7 +248,7 @@ class Native:
 
     async def claim(self, request: Request) -> Response:
         """POST /api/v1/images/{id}/claim."""
-        image, caller, delete_hash = await self._image(request)
+        image, caller, delete_hash = await self.image(request)
         account = account_of(caller, "images:write")
         must_own(caller, image, delete_hash)
         claimed = await self._library.claim(image, account, caller)
@@ -272,7 +286,6 @@ class Native:
         header = request.headers.get("authorization")
         if header is None and upload and (member := await self._visitors.by_header(request)):
             await count(request, self._limits, member, upload=True)
-            await self._callers.must_have_room(member)
             return member
         scheme, _, credential = (header or "").strip().partition(" ")
         key, token = None, None
@@ -280,13 +293,16 @@ class Native:
             key = credential.strip()
         elif header is not None:  # what is not understood is refused: its sender does not mean to be anonymous
             token = credential.strip() if scheme.lower() == "bearer" else ""
-        return await admitted(request, self._callers, self._limits, key=key, token=token, upload=upload, scope=scope)
+        identified = self._callers.identify(request.scope["state"]["address"], key=key, token=token)
+        return await admitted_as(
+            request, identified, self._callers, self._limits, upload=upload, scope=scope, replays=upload
+        )
 
     async def caller_as(self, request: Request, identified: Awaitable[Caller]) -> Caller:
         """Who calls, by credentials that `caller` does not read; counted as one request."""
         return await admitted_as(request, identified, self._callers, self._limits)
 
-    async def _image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
+    async def image(self, request: Request, scope: str | None = "images:write") -> tuple[Image, Caller, str | None]:
         """The image that the path names by id or by delete hash, who asks, and the delete hash that was shown.
 
         A token that lacks the scope is Forbidden before the image is looked for.
@@ -321,6 +337,14 @@ class Native:
             sha256=blob.sha256.hex(),
             created=rfc3339(image.created),
         )
+
+    def _tell_of(self, beside: Iterable[Companion], answer: ImageAnswer) -> None:
+        """Say where that is which is kept beside the image."""
+        for each in beside:
+            if each.kind == "source":
+                answer.source_link = self._links.source(answer.id)
+            else:
+                answer.vector_link = self._links.vector(answer.id)
 
     def _for(self, caller: Caller, image: Image) -> ImageAnswer:
         return self.for_owner(image) if owns(caller, image) else self.for_anybody(image)

@@ -28,7 +28,9 @@ class AccountAnswer(msgspec.Struct):
     role: Literal["user", "moderator", "administrator"]
     email: str | None
     created: Annotated[str, msgspec.Meta(description="RFC 3339, UTC.")]
-    used_bytes: Annotated[int, msgspec.Meta(description="Of its images' originals as stored, each image counted.")]
+    used_bytes: Annotated[
+        int, msgspec.Meta(description="Of its images' originals and what is kept beside, each image counted.")
+    ]
     used_images: int
     allowed_bytes: Annotated[int | None, msgspec.Meta(description="null: as many as it likes.")]
     allowed_images: Annotated[int | None, msgspec.Meta(description="null: as many as it likes.")]

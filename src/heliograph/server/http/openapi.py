@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from heliograph.server.companions import LONGEST
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.consent import ABOUT
 from heliograph.server.http.native import Edit, ImageAnswer, ImagePage, Problem
@@ -22,6 +23,7 @@ from heliograph.server.http.openapi_parts import (
     OPTIONAL_KEY,
     REF,
     answers,
+    companion_paths,
     favorite_path,
     query,
     schema,
@@ -37,6 +39,10 @@ _TEXT_MEANINGS = {
     "alt": "What the picture shows, for those who do not see it.",
     "name": "The file's name.",
 }
+_SOURCE = "The code or text that made the picture: kept beside it, for whoever sees it."
+_VECTOR = (
+    "The same picture as SVG: kept beside it without anything that acts or reaches out, where this server does so."
+)
 _ALBUM = "The id of an album of yours, or the delete hash of an anonymous one: the picture becomes its last."
 _ID = {
     "name": "id",
@@ -55,9 +61,18 @@ _OWN_ID = {
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. For 24 "
-    "hours the same key with the same content answers with the same image; with other content it is a Conflict.",
+    "description": "8 to 255 printable ASCII characters, new for each upload and the same for its retries. As "
+    "long as the image is there, the same key with the same content answers with it; with other content it is a "
+    "Conflict, and once the image was removed it is Gone. It is the account's own, without one the address's; a key "
+    "that begins with `secret-`, and has 39 characters or more, is whoever's who knows it.",
     "schema": {"type": "string", "minLength": 8, "maxLength": 255},
+}
+_IDEMPOTENCY_BY = {
+    "name": "Idempotency-By",
+    "in": "header",
+    "description": "`content` says that the key is made of the picture (or its URL) and its texts, and stands for no "
+    "single upload: what was removed is then published anew, and so is what the URL shows by now.",
+    "schema": {"type": "string", "enum": ["content"]},
 }
 
 
@@ -127,7 +142,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "upload",
                 "summary": "Upload a picture",
                 "security": OPTIONAL_KEY,
-                "parameters": [_IDEMPOTENCY, *_text_parameters()],
+                "parameters": [_IDEMPOTENCY, _IDEMPOTENCY_BY, *_text_parameters()],
                 "requestBody": {"required": True, "content": _upload_bodies()},
                 "responses": answers("201", "The image is stored, durably.", image, _UPLOAD_FAILURES),
             },
@@ -165,6 +180,7 @@ def _paths() -> dict[str, Any]:
                 ),
             },
         },
+        **companion_paths(_ID),
         "/api/v1/images/{id}/claim": _claiming(image),
         "/api/v1/images/{id}/favorite": favorite_path("image"),
         **album_paths(),
@@ -245,6 +261,8 @@ def _upload_bodies() -> dict[str, Any]:
         for name, most in LONGEST_TEXT.items()
     }
     texts["album"] = {"type": "string", "description": _ALBUM}
+    texts["source"] = {"type": "string", "description": f"{_SOURCE} At most {LONGEST['source']:,} bytes."}
+    texts["vector"] = {"type": "string", "description": f"{_VECTOR} At most {LONGEST['vector']:,} bytes."}
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The picture's bytes."}
     encoded = {
         "type": "string",

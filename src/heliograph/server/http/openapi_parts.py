@@ -65,3 +65,31 @@ def favorite_path(thing: str) -> dict[str, Any]:
         "put": operation("mark", f"Mark an {thing} as a favourite of one's own"),
         "delete": operation("unmark", f"Mark an {thing} no longer"),
     }
+
+
+def companion_paths(image_id: dict[str, Any]) -> dict[str, Any]:
+    """What is kept beside an image; `image_id` is the parameter that names it."""
+    failures = ("NotFound", "Gone", "InvalidToken", "UnknownKey", "UploadLimitReached")
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    problems = answers("200", "The source, UTF-8.", None, (*failures, "StorageUnavailable"))
+    problems["200"]["content"] = text
+
+    def removal(kind: str) -> dict[str, Any]:
+        return {
+            "operationId": f"remove_{kind}",
+            "summary": f"Remove the {kind} that is kept beside an image; the image stays",
+            "security": OPTIONAL_KEY,
+            "responses": answers("204", "Removed.", None, (*failures, "Forbidden")),
+        }
+
+    source = {
+        "operationId": "source",
+        "summary": "The source that is kept beside an image",
+        "security": OPTIONAL_KEY,
+        "responses": problems,
+    }
+    named = {"parameters": [image_id, DELETE_HASH]}
+    return {
+        "/api/v1/images/{id}/source": {**named, "get": source, "delete": removal("source")},
+        "/api/v1/images/{id}/vector": {**named, "delete": removal("vector")},
+    }

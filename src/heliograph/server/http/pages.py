@@ -15,6 +15,7 @@ from heliograph.imaging.formats import BY_MEDIA_TYPE, FORMATS
 from heliograph.imaging.recipe import LETTERS
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, owns
+from heliograph.server.companions import Companions
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.allowances import count
 from heliograph.server.http.api_page import described
@@ -52,6 +53,7 @@ class Pages:
         library: Library,
         albums: Albums,
         statistics: Statistics,
+        companions: Companions,
         links: Links,
         open_to_all: bool,
         document: Mapping[str, Any],
@@ -64,6 +66,7 @@ class Pages:
         self._library = library
         self._albums = albums
         self._statistics = statistics
+        self._companions = companions
         self._links = links
         self._open_to_all = open_to_all
         self._document = document
@@ -122,10 +125,19 @@ class Pages:
             direct=direct,
             shown=self._shown(image),
             fields=_link_fields(image, direct, self._links.page(image.id)),
+            **await self._beside(image),
             thumbnails=_thumbnail_fields(image, self._links),
             delete_page=self._links.delete_page(image.delete_hash) if known else None,
             mine=owns(visitor.caller, image),
         )
+
+    async def _beside(self, image: Image) -> dict[str, str | None]:
+        """What is kept beside the image: the link of its SVG, and its source."""
+        kept = {each.kind: each for each in await self._companions.of(image)}
+        return {
+            "vector": self._links.vector(image.id) if "vector" in kept else None,
+            "source": await self._companions.read(kept["source"]) if "source" in kept else None,
+        }
 
     async def animation(self, request: Request) -> Response:
         """GET /{id}.gifv: the animation and little else; on to the picture's page where it does not move."""

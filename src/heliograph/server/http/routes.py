@@ -22,6 +22,7 @@ from heliograph.server.http.imgur_v3_albums import ImgurV3Albums
 from heliograph.server.http.imgur_v3_words import ImgurV3Words
 from heliograph.server.http.native import Native
 from heliograph.server.http.native_albums import NativeAlbums
+from heliograph.server.http.native_companions import NativeCompanions
 from heliograph.server.http.native_favorites import NativeFavorites
 from heliograph.server.http.native_identity import NativeIdentity
 from heliograph.server.http.oauth import OAuth
@@ -45,6 +46,7 @@ class Handlers:
     native: Native
     albums: NativeAlbums
     favorites: NativeFavorites
+    companions: NativeCompanions
     identity: NativeIdentity
     reference: Reference
     v1: ImgurV1
@@ -102,6 +104,9 @@ def _native(of: Handlers) -> tuple[Row, ...]:
         Row("DELETE", "/api/v1/images/{id}/favorite",      of.favorites.unmark_image, of.native),
         Row("PUT",    "/api/v1/albums/{id}/favorite",      of.favorites.mark_album, of.native),
         Row("DELETE", "/api/v1/albums/{id}/favorite",      of.favorites.unmark_album, of.native),
+        Row("GET",    "/api/v1/images/{id}/source",        of.companions.source,  of.native),
+        Row("DELETE", "/api/v1/images/{id}/source",        of.companions.remove_source, of.native),
+        Row("DELETE", "/api/v1/images/{id}/vector",        of.companions.remove_vector, of.native),
         Row("POST",   "/api/v1/images/{id}/claim",         of.native.claim,       of.native),
         Row("GET",    "/api/v1/account",                   of.identity.account, of.native),
         Row("PATCH",  "/api/v1/account",                   of.identity.change_account, of.native),
@@ -171,7 +176,7 @@ def _imgur_v2(of: Handlers) -> tuple[Row, ...]:
 
 
 def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
-    """What of Imgur API v2 is about accounts. Scripts of other pages may ask before they call."""
+    """What of Imgur API v2 is about accounts, and what it has not. Scripts of other pages may ask first."""
     # fmt: off
     rows = (
         *_v2("GET POST",            "/2/account",                of.v2_account.account, of.v2_account),
@@ -186,6 +191,7 @@ def _imgur_v2_accounts(of: Handlers) -> tuple[Row, ...]:
         *_named("GET POST PUT DELETE", "/2/account/images/{name}",    of.v2_account.image, of.v2_account),
         *_named("GET POST PUT DELETE", "/2/account/albums/{name}",    of.v2_albums.album, of.v2_account),
         *_named("GET POST PUT",     "/2/account/albums_order/{name}", of.v2_albums.images_order, of.v2_account),
+        *_named("GET POST PUT PATCH DELETE", "/2/{rest:path}",   of.v2.not_here,          of.v2),
     )
     # fmt: on
     paths = dict.fromkeys(row.path for row in rows)
@@ -252,12 +258,15 @@ def _oauth1(of: Handlers) -> tuple[Row, ...]:
 
 
 def _stack_exchange(of: Handlers) -> tuple[Row, ...]:
-    """The upload form and the mobile API of Stack Exchange."""
+    """The upload form and the mobile API of Stack Exchange. Scripts of other pages may ask before they call."""
     # fmt: off
     return (
         Row("POST",   "/upload/image",                     of.stack_web.upload,  of.stack_web),
         Row("POST",   "/image/upload",                     of.stack_web.upload,  of.stack_web),
         Row("POST",   "/1/image/upload",                   of.stack_mobile.upload, of.stack_mobile),
+        Row("OPTIONS", "/upload/image",                    of.stack_web.preflight, of.stack_web),
+        Row("OPTIONS", "/image/upload",                    of.stack_web.preflight, of.stack_web),
+        Row("OPTIONS", "/1/image/upload",                  of.stack_mobile.preflight, of.stack_mobile),
     )
     # fmt: on
 

@@ -69,6 +69,13 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
 NO_QUOTA = 2**31 - 1
 """What the quota fields say where nothing is counted: the most that an int of the apps' languages holds."""
 
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+}
+"""So that scripts of any page may call: the token is a field, and cookies do not come along."""
+
 _FIELDS = ("image_data",)
 _TEXTS = ("access_token", "image_mime_type", "image_name", "callback")
 _ALSO = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png", "image/apng": "image/png"}
@@ -94,6 +101,10 @@ class StackMobile:
             accepted = await self._uploads.accept(form.picture, Texts(name=name), caller)
         url = self._links.direct(accepted.image.id, accepted.image.blob.media_type)
         return _reply(request, {"items": [{"url": url}], "has_more": False, **_quota(request, always=True)}, 200)
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS: what scripts of other pages may send."""
+        return Response(status_code=200, headers={**_CORS, "access-control-max-age": "86400"})
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure as the wrapper object with the error's id, name and message; `backoff` where waiting helps."""
@@ -144,6 +155,7 @@ def _quota(request: Request, *, always: bool = False) -> dict[str, int]:
 def _reply(
     request: Request, content: dict[str, object], status: int, headers: dict[str, str] | None = None
 ) -> Response:
+    headers = {**_CORS, **(headers or {})}
     callback = form_of(request).texts.get("callback") or request.query_params.get("callback", "")
     if is_callback(callback):
         return call_reply(callback, content, 200, headers)

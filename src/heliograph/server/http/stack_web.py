@@ -32,7 +32,10 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "TooManyBytes": (413, None),
     "TooManyPixels": (422, None),
     "TooManyFrames": (422, None),
-    "InvalidUrl": (400, "That is not a web address that an image can be fetched from."),
+    "InvalidUrl": (
+        400,
+        "That is not a web address to fetch an image from. It must be whole, with its scheme at the beginning.",
+    ),
     "ForbiddenAddress": (403, None),
     "FetchFailed": (422, None),
     "LocalPathSent": (400, "A path on your own computer was sent in place of the image. Choose the file itself."),
@@ -64,6 +67,12 @@ _FIELDS = ("image", "file", "filename", "upload-url")
 _TEXTS = ("fkey", "source", "method", "https")
 _OTHER_PAGES = {"access-control-allow-origin": "*"}
 """Scripts of other pages may read the answer. Never with credentials: what they send from there is anonymous."""
+
+_ASKED_BEFORE = {
+    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-max-age": "86400",
+}
 
 _PAGE = "<html><head></head><body><script>{script}</script></body></html>"
 _PUBLISHED = """\
@@ -110,6 +119,10 @@ class StackWeb:
         if _wants_json(request):
             return json_reply({"Success": True, "Error": 0, "UploadedImage": url}, 200, _OTHER_PAGES)
         return _page(_PUBLISHED.format(url=url), 200)
+
+    async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
+        """OPTIONS of either path: what scripts of other pages may send (axios and fetch add headers of their own)."""
+        return Response(status_code=200, headers={**_OTHER_PAGES, **_ASKED_BEFORE})
 
     def speak(self, request: Request, error: HeliographError) -> Response:
         """A failure in the form that the request asks for, as far as it has been read."""

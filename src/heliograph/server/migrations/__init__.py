@@ -5,7 +5,7 @@ Importing Alembic costs a third of a second, so a server whose database is up to
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "0010"
+HEAD = "0012"
 
 
 def version(connection: Connection) -> str | None:

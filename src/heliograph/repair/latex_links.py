@@ -1,0 +1,33 @@
+"""Pictures in LaTeX: those included, and addresses that lead to one; hides escapes, comments and verbatim text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from heliograph.repair.views import Link, View
+
+VERBATIM = "verbatim|Verbatim|lstlisting|minted|comment|alltt"
+TOKEN = re.compile(
+    rf"""\\begin\{{(?P<name>(?:{VERBATIM})\*?)\}}.*?(?:\\end\{{(?P=name)\}}|\Z)
+    | \\(?:verb|lstinline|mintinline)\b\*?(?:\[[^\]\n]*\]|\{{[a-z]+\}})?(?P<quote>[^\sA-Za-z*\[\{{]).*?(?:(?P=quote)|$)
+    | \\(?P<command>includegraphics|href|url|nolinkurl)\*?\s*(?:\[[^\]]*\]\s*)*
+      \{{\s*(?P<address>(?:[^{{}}\\\s]|\\.)+?)\s*\}}
+    | \\.
+    | %[^\n]*""",
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+ESCAPED = re.compile(r"\\([#%&_~{}^])")
+SPECIAL = re.compile(r"([#%&])")
+
+
+def latex_links(view: View) -> Iterator[Link]:
+    """The links of a document, comments and verbatim text left out. Escaped signs are read as the signs."""
+    for match in TOKEN.finditer(view.text):
+        if match["address"] is not None:
+            address = view.part(*match.span("address")).decoded(
+                ESCAPED, lambda escape: escape[1], lambda text: SPECIAL.sub(r"\\\1", text)
+            )
+            link = address.link(0, len(address.text), shown=match["command"] == "includegraphics")
+            if link is not None:
+                yield link

@@ -1,0 +1,190 @@
+"""Pictures in Markdown: inline, by reference, and in HTML within it; hides brackets, code spans and escapes.
+
+Follows CommonMark 0.31, section 6, and two habits beyond it: a size behind the address (`=640x480`, some editors) or
+behind the description (`|640x480`, Discourse).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from heliograph.repair.html_links import html_links, tag_links
+from heliograph.repair.markdown_blocks import EDGE, OPEN_TAG, blocks
+from heliograph.repair.views import ENTITY, Link, View, html_decoded
+
+DEFINITION = re.compile(
+    r"(?:^|(?<=[\n\x00]))[ ]*\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
+    r"(?:<(?P<angled>[^<>\n]*)>|(?P<plain>[^\s<]\S*))"
+    r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?=\r?[\n\x00]|$)"
+)
+DESTINATION = re.compile(
+    r"\(\s*(?:<(?P<angled>(?:[^<>\n\\]|\\.)*)>|(?P<plain>(?:[^\s()\\<]|\\.)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*\))*))"
+    r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?"
+    r"(?:\s+=(?P<width>\d{1,5})?x(?P<height>\d{1,5})?)?\s*\)",
+    re.DOTALL,
+)
+TOKEN = re.compile(
+    rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|<!--.*?-->|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
+    r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n|\x00)",
+    re.DOTALL,
+)
+PARAGRAPH_END = re.compile(rf"\n[ \t]*\r?\n|{EDGE}")
+LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
+DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
+ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A picture or link in prose: its address's span, or the label of a definition."""
+
+    shown: bool
+    start: int
+    span: tuple[int, int] | None
+    label: str = ""
+    size: tuple[int | None, int | None] = (None, None)
+
+
+def markdown_links(view: View) -> Iterator[Link]:
+    """The links of a document, code left out."""
+    parts = blocks(view.text)
+    prose = view.masked(parts.prose)
+    definitions, text = _definitions(parts.prose)
+    inline = _Inline(text, definitions)
+    found = [_link(prose, use, definitions) for use in inline.uses]
+    found += [prose.link(*span, shown=False) for span in inline.autolinks]
+    for start, end in inline.tags:
+        name = re.match(r"[A-Za-z0-9-]+", text[start + 1 : end])
+        assert name is not None
+        found += tag_links(prose, name[0].lower(), start, end)
+    found += html_links(view.masked(parts.markup))
+    seen: dict[int, Link] = {}
+    for link in (each for each in found if each is not None):
+        before = seen.get(link.start)
+        if before is None or (link.shown and not before.shown):
+            seen[link.start] = link
+    yield from (seen[start] for start in sorted(seen))
+
+
+def _link(prose: View, use: _Use, definitions: dict[str, tuple[int, int]]) -> Link | None:
+    address = prose.part(*(use.span or definitions[use.label]))
+    address = address.decoded(ESCAPED, _meaning, str)
+    return address.link(0, len(address.text), shown=use.shown, width=use.size[0], height=use.size[1])
+
+
+def _meaning(match: re.Match[str]) -> str | None:
+    if match[0][0] == "\\":
+        return match[0][1]
+    return html_decoded(View.whole(match[0])).text if match[0].endswith(";") else None
+
+
+def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
+    """Label -> span of the address, of all definitions; and the prose without these. The first of a label counts."""
+    found: dict[str, tuple[int, int]] = {}
+    text = prose
+
+    def take(match: re.Match[str]) -> str:
+        if not (_begins_block(prose, match.start()) or match.start() in ends) or not match["label"].strip():
+            return match[0]
+        found.setdefault(_normal(match["label"]), match.span("angled" if match["angled"] is not None else "plain"))
+        ends.update((match.end() + 1, match.end() + 2))
+        return re.sub(r"[^\r\n]", " ", match[0])
+
+    ends: set[int] = set()
+    text = DEFINITION.sub(take, prose)
+    return found, text
+
+
+def _begins_block(prose: str, at: int) -> bool:
+    """Whether the line that starts at `at` has a blank line or the end of a block above it."""
+    if at == 0 or prose[at - 1] == EDGE:
+        return True
+    above = max(prose.rfind("\n", 0, at - 1), prose.rfind(EDGE, 0, at - 1)) + 1
+    return not prose[above : at - 1].strip()
+
+
+def _normal(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+class _Inline:
+    """The pictures and links in prose, the spans of its HTML tags, and those of the addresses in angle brackets."""
+
+    def __init__(self, text: str, definitions: dict[str, tuple[int, int]]) -> None:
+        self.uses: list[_Use] = []
+        self.tags: list[tuple[int, int]] = []
+        self.autolinks: list[tuple[int, int]] = []
+        self._text, self._definitions = text, definitions
+        self._openers: list[tuple[int, bool]] = []
+        self._paragraph_end = 0
+        self._unclosed: set[str] = set()  # runs of backticks that nothing closes in this paragraph
+        at = 0
+        while match := TOKEN.search(text, at):
+            at = self._after(match)
+
+    def _after(self, match: re.Match[str]) -> int:
+        """Take one token; returns where to go on."""
+        if match["ticks"]:
+            return self._code(match[0], match.end())
+        if match["tag"]:
+            self.tags.append(match.span())
+        elif match["auto"]:
+            self.autolinks.append((match.start() + 1, match.end() - 1))
+        elif match["open"]:
+            self._openers.append((match.end(), match[0] == "!["))
+        elif match["close"] and self._openers:
+            return self._bracket(match.start())
+        elif match["blank"]:
+            self._openers.clear()
+            return match.end() - (match[0] != EDGE)
+        return match.end()
+
+    def _code(self, ticks: str, at: int) -> int:
+        """Where a code span ends, or only its backticks."""
+        if at > self._paragraph_end:
+            end = PARAGRAPH_END.search(self._text, at)
+            self._paragraph_end = end.start() if end else len(self._text)
+            self._unclosed.clear()
+        if ticks not in self._unclosed:
+            closing = re.compile(rf"(?<!`){ticks}(?!`)").search(self._text, at, self._paragraph_end)
+            if closing:
+                return closing.end()
+            self._unclosed.add(ticks)
+        return at
+
+    def _bracket(self, end: int) -> int:
+        """A bracket closes: what it and the one that opened it are, and where to go on."""
+        start, shown = self._openers.pop()
+        use, after = _closed(self._text, start, end, shown, self._definitions)
+        if use is None:
+            return after
+        if shown:  # what describes a picture is only text
+            for within in (self.tags, self.autolinks):
+                while within and within[-1][0] >= start:
+                    within.pop()
+            while self.uses and self.uses[-1].start >= start:
+                self.uses.pop()
+        else:  # a link holds no other link
+            self._openers = [opener for opener in self._openers if opener[1]]
+        self.uses.append(use)
+        return after
+
+
+def _closed(
+    text: str, start: int, end: int, shown: bool, definitions: dict[str, tuple[int, int]]
+) -> tuple[_Use | None, int]:
+    """What the brackets from `start` to `end` are, and where it ends: None where they are only brackets."""
+    described = text[start:end]
+    size = DISCOURSE_SIZE.search(described)
+    sides: tuple[int | None, int | None] = (int(size[1]), int(size[2])) if size else (None, None)
+    if destination := DESTINATION.match(text, end + 1):
+        span = destination.span("angled" if destination["angled"] is not None else "plain")
+        if destination["width"] or destination["height"]:
+            sides = tuple(int(side) if side else None for side in destination.group("width", "height"))  # type: ignore[assignment]
+        return _Use(shown, start, span, size=sides), destination.end()
+    reference = LABEL.match(text, end + 1)
+    label, after = (reference[1], reference.end()) if reference else ("", end + 1)
+    label = _normal(label if label.strip() else described)
+    return (_Use(shown, start, None, label, sides), after) if label in definitions else (None, end + 1)

@@ -1,0 +1,133 @@
+"""Pictures in reStructuredText: the directives that show them, and links to them; hides literal blocks and comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from heliograph.repair.html_links import html_links
+from heliograph.repair.views import Link, View
+
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
+DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=\n|$))")
+MARKUP = re.compile(r"( *)\.\.(?:[ \t]+|(?=\n|$))")
+OPTION = re.compile(r" +:(\w+):[ \t]*(.*)")
+TARGET = re.compile(r"_(?:`[^`\n]+`|[^:`\n]|\\:)*:[ \t]+")
+EMBEDDED = re.compile(r"(?<!`)`[^`<>]*<([^<>`\s]+)>`__?")
+LITERAL = re.compile(r"``.+?``", re.DOTALL)
+PICTURES = {"image", "figure"}
+HIDDEN = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "math", "highlight", "doctest", "raw"}
+"""Directives whose content is no reStructuredText."""
+BULLET = re.compile(r"(?:[-*+•] +|(?:\d+|[a-zA-Z#])[.)] +)+")
+
+
+def rst_links(view: View) -> Iterator[Link]:
+    """The links of a document, literal blocks, code and comments left out; raw HTML is read as HTML."""
+    lines = LINE.findall(view.text)
+    hiding = _Hiding()
+    prose: list[str] = []
+    at = 0
+    for number, line in enumerate(lines):
+        is_prose = not hiding.hides(line)
+        if is_prose:
+            hides_block, found = _line(view, lines, number, at)
+            yield from found
+            is_prose = MARKUP.match(line) is None
+            hiding.begin(line, block=hides_block, literal=is_prose and line.rstrip().endswith("::"))
+        prose.append(line if is_prose else " " * len(line))
+        at += len(line)
+    yield from _inline(view.masked("".join(prose)))
+
+
+class _Hiding:
+    """Which lines belong to a block that is no reStructuredText: those deeper than the line that began it."""
+
+    def __init__(self) -> None:
+        self._deeper_than: int | None = None
+        self._literal: int | None = None  # a literal block follows, if the next line is deeper than this
+
+    def hides(self, line: str) -> bool:
+        """Whether the line belongs to one."""
+        indent = _indent(line)
+        if line.strip():
+            if self._deeper_than is not None and indent <= self._deeper_than:
+                self._deeper_than = None
+            if self._literal is not None and self._deeper_than is None:
+                self._deeper_than = self._literal if indent > self._literal else None
+                self._literal = None
+        return self._deeper_than is not None
+
+    def begin(self, line: str, *, block: bool, literal: bool) -> None:
+        """The line begins a hidden block, or announces a literal one."""
+        indent = _indent(line)
+        self._deeper_than = indent if block else None
+        if literal:
+            bullet = BULLET.match(line, indent)
+            self._literal = bullet.end() if bullet else indent
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Link]]:
+    """What explicit markup on this line means: whether the block under it is hidden, and the links."""
+    line = lines[number]
+    bullet = BULLET.match(line)
+    markup = MARKUP.match(line, bullet.end() if bullet else 0)
+    if markup is None:
+        return False, []
+    indent = _indent(line)
+    directive = DIRECTIVE.match(line, markup.end())
+    if directive is None:
+        target = TARGET.match(line, markup.end())
+        if target is None:
+            return not line[markup.end() :].startswith(("[", "_", "|")), []
+        link = view.link(at + target.end(), at + len(line), shown=False)
+        return False, [link] if link else []
+    name = directive[1].rpartition(":")[2]
+    if name == "raw" and "html" in line[directive.end() :]:
+        return True, list(html_links(view.part(at + len(line), at + len(line) + _block(lines, number, indent))))
+    if name not in PICTURES:
+        return name in HIDDEN, []
+    return name == "image", _picture(view, lines, number, at, directive.end())
+
+
+def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Link]:
+    """The address of an image or figure, also on the line after, and that of its `:target:`."""
+    spans = [(at + start, at + len(lines[number]))]
+    sides: dict[str, int] = {}
+    after = at + len(lines[number])
+    for line in lines[number + 1 :]:
+        option = OPTION.match(line)
+        if option is None and (line.strip() and not lines[number][start:].strip() and len(spans) == 1):
+            spans[0] = (after, after + len(line))
+        elif option is None:
+            break
+        elif option[1] == "target":
+            spans.append((after + option.start(2), after + option.end(2)))
+        elif option[1] in ("width", "height") and re.fullmatch(r"\d{1,5}(?: ?px)?", option[2].strip()):
+            sides[option[1]] = int(re.sub(r"\D", "", option[2]))
+        after += len(line)
+    first = view.link(*spans[0], shown=True, width=sides.get("width"), height=sides.get("height"))
+    others = [view.link(*span, shown=False) for span in spans[1:]]
+    return [link for link in (first, *others) if link is not None]
+
+
+def _block(lines: list[str], number: int, indent: int) -> int:
+    """The length of the block under a line: blank lines, and lines that are deeper than `indent`."""
+    length = 0
+    for line in lines[number + 1 :]:
+        if line.strip() and _indent(line) <= indent:
+            break
+        length += len(line)
+    return length
+
+
+def _inline(view: View) -> Iterator[Link]:
+    """Links within text: `` `words <address>`_ ``."""
+    text = LITERAL.sub(lambda match: " " * len(match[0]), view.text)
+    for match in EMBEDDED.finditer(text):
+        link = view.link(*match.span(1), shown=False)
+        if link is not None:
+            yield link
