@@ -63,6 +63,7 @@ def test_the_help_of_every_command_needs_no_http_library() -> None:
         "download",
         "completion",
         "man",
+        "publish",
     )
     for command in commands:
         code = f"from heliograph.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass"

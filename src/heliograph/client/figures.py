@@ -34,6 +34,7 @@ from heliograph.client._source import Source, is_url
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SVG = "image/svg+xml"
 RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Media types of what needs no drawing any more, the best first."""
 
@@ -71,7 +72,7 @@ def _vector_of(thing: object, theme: str | None, *, wanted: bool | str | None) -
 def vector_drawn(thing: object, look: Look) -> bytes:
     """The SVG of `thing`, which an SVG has itself, or its library draws. Raises InputError, NoVectorError."""
     if isinstance(thing, str) and thing[:18].lower() == "data:image/svg+xml":
-        return _in_uri(thing)
+        return in_uri(thing)[1]
     if isinstance(thing, (str, os.PathLike)) and not is_url(thing) and is_svg_file(thing):
         return Path(thing).read_bytes()
     if isinstance(thing, (bytes, bytearray, memoryview)) and looks_like_svg(bytes(thing[:1024])):
@@ -81,7 +82,7 @@ def vector_drawn(thing: object, look: Look) -> bytes:
     if (svg := _drawn_by_its_library(thing, look)) is not None:
         return svg
     bundle = _asked(thing, "_repr_mimebundle_", include=None, exclude=None)
-    shown = (bundle.get("image/svg+xml") if isinstance(bundle, dict) else None) or _asked(thing, "_repr_svg_")
+    shown = (bundle.get(SVG) if isinstance(bundle, dict) else None) or _asked(thing, "_repr_svg_")
     if not shown:
         raise NoVectorError(f"A {type(thing).__name__} has no SVG. Leave out vector=True.")
     return UUID.sub(_Numbered(), shown if isinstance(shown, str) else bytes(shown).decode("utf-8")).encode()
@@ -142,7 +143,7 @@ def picture_in(bundle: Mapping[str, Any], look: Look = AS_IT_IS) -> bytes | None
         return vega_lite_drawn(chart, look.theme)
     if look.theme is not None:
         return None
-    if vector := bundle.get("image/svg+xml"):
+    if vector := bundle.get(SVG):
         return svg_drawn(vector.encode() if isinstance(vector, str) else bytes(vector))
     return None
 
@@ -164,15 +165,15 @@ def is_svg_file(path: str | os.PathLike[str]) -> bool:
 
 
 def _from_uri(uri: str) -> bytes:
-    """The picture in a `data:` URI (RFC 2397), pixels in the place of an SVG."""
-    data = _in_uri(uri)
-    return svg_drawn(data) if uri[len("data:") :].lstrip().lower().startswith("image/svg+xml") else data
+    """The picture in a `data:` URI, pixels in the place of an SVG."""
+    media_type, data = in_uri(uri)
+    return svg_drawn(data) if media_type == SVG else data
 
 
-def _in_uri(uri: str) -> bytes:
-    """The bytes in a `data:` URI. Raises InputError where there are none."""
+def in_uri(uri: str) -> tuple[str, bytes]:
+    """The media type in a `data:` URI, in lower case, and its bytes (RFC 2397). Raises InputError without."""
     head, comma, body = uri.partition(",")
-    _, *parameters = head[len("data:") :].split(";")
+    media_type, *parameters = head[len("data:") :].split(";")
     data = unquote_to_bytes(body)
     if parameters and parameters[-1].strip().lower() == "base64":
         try:
@@ -181,7 +182,7 @@ def _in_uri(uri: str) -> bytes:
             raise InputError(f"The data: URI holds no base64 ({error}). Was it cut short?") from error
     if not comma or not data:
         raise InputError("The data: URI holds no picture. A good one begins like data:image/png;base64,iVBORw0KGgo")
-    return data
+    return media_type.strip().lower(), data
 
 
 def _drawn_by_its_library(thing: object, look: Look) -> bytes | None:
