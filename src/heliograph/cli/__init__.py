@@ -12,7 +12,7 @@ COMMANDS = {
     "logout": ("heliograph.cli.login:logout", "End the login to a server, there and here."),
     "whoami": ("heliograph.cli.login:whoami", "Show who you are to the server, and what may be done."),
     "upload": ("heliograph.cli.upload:upload", "Publish pictures and print their links."),
-    "publish": ("heliograph.cli.publish:publish", "Publish the pictures inside of files, and write links in their place."),
+    "publish": ("heliograph.cli.publish:publish", "Publish the pictures inside of files, and write links there."),
     "outbox": ("heliograph.cli.outbox:outbox", "List, send and remove pictures that could not be sent yet."),
     "list": ("heliograph.cli.listing:listing", "List and search the images that you own."),
     "search": ("heliograph.cli.listing:search", "Find images that you own by words."),
