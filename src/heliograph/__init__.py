@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
     from heliograph.client._client import Client, source, upload
+    from heliograph.client._desktop import clipboard, screen
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -57,7 +58,9 @@ __all__ = [
     "VerificationError",
     "Waiting",
     "Whose",
+    "clipboard",
     "integrate_matplotlib",
+    "screen",
     "source",
     "upload",
     "upload_async",
@@ -70,6 +73,8 @@ _HOMES = {
     "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
+    "clipboard": "_desktop",
+    "screen": "_desktop",
     "Album": "_albums",
     "Account": "_models",
     "Application": "_keys",

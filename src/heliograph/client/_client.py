@@ -7,14 +7,17 @@ for asyncio.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from heliograph.client._account_verbs import AccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
+from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import Driver
 from heliograph.client._image_verbs import ImageVerbs
@@ -123,6 +126,14 @@ class Client(AccountVerbs, ImageVerbs):
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._driver.follow(self._operations.info(image, delete_hash))
+
+    def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+        """Bring the original of an image into `folder`, checked against its SHA-256; returns the file's path.
+
+        It is called as the image is, and ends as its format does. No file is overwritten: where there is another of
+        that name, the image's id goes into the name. Raises VerificationError if the link gives other bytes.
+        """
+        return self._driver.follow(download(self._operations, image, folder))
 
     def source(self, image: Image | str) -> str:
         """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
