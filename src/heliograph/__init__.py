@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heliograph.client._albums import Album
     from heliograph.client._async_client import AsyncClient, upload_async
     from heliograph.client._client import Client, source, upload
+    from heliograph.client._desktop import clipboard, screen
     from heliograph.client._errors import (
         GoneError,
         HeliographError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from heliograph.client._kept import Login
+    from heliograph.client._keys import Application, Token
     from heliograph.client._login import DeviceCodes
     from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "Album",
+    "Application",
     "AsyncClient",
     "Client",
     "DeviceCodes",
@@ -49,12 +52,15 @@ __all__ = [
     "Receipt",
     "RefusedError",
     "ServerFailedError",
+    "Token",
     "UnexpectedAnswerError",
     "UnreachableError",
     "VerificationError",
     "Waiting",
     "Whose",
+    "clipboard",
     "integrate_matplotlib",
+    "screen",
     "source",
     "upload",
     "upload_async",
@@ -67,12 +73,16 @@ _HOMES = {
     "source": "_client",
     "upload": "_client",
     "upload_async": "_async_client",
+    "clipboard": "_desktop",
+    "screen": "_desktop",
     "Album": "_albums",
     "Account": "_models",
+    "Application": "_keys",
     "DeviceCodes": "_login",
     "Image": "_models",
     "Login": "_kept",
     "Receipt": "_models",
+    "Token": "_keys",
     "Waiting": "_outbox",
     "Whose": "_models",
 }

@@ -29,7 +29,9 @@ def closure(name: str, found: set[str]) -> set[str]:
 
 
 def test_the_whole_client_imports_nothing_of_the_server() -> None:
-    commands = "heliograph.cli.upload, heliograph.cli.verify, heliograph.cli.albums, heliograph.cli.login"
+    commands = ", ".join(
+        f"heliograph.cli.{name}" for name in ("upload", "verify", "albums", "login", "download", "listing", "man")
+    )
     using_all = f"import heliograph as h, heliograph.repair.run, {commands}\n[getattr(h, n) for n in h.__all__]"
     loaded = modules_after(using_all)
     assert "heliograph.client._client" in loaded
@@ -57,6 +59,10 @@ def test_the_help_of_every_command_needs_no_http_library() -> None:
         "edit",
         "account",
         "repair",
+        "search",
+        "download",
+        "completion",
+        "man",
         "publish",
     )
     for command in commands:

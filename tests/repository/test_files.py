@@ -23,6 +23,11 @@ def test_no_file_names_the_host_of_a_package_registry() -> None:
     assert not [(name, host) for name, text in texts().items() for host in REGISTRIES if host in text]
 
 
+def test_no_file_holds_both_sides_of_a_merge() -> None:
+    marks = re.compile(r"^(?:<{7}|>{7}) \S", re.MULTILINE)
+    assert not [name for name, text in texts().items() if marks.search(text)]
+
+
 def test_no_lock_file_with_addresses_is_committed() -> None:
     assert not [path for path in files() if path.name in LOCK_FILES]
 

@@ -26,6 +26,8 @@ EXIT_CODES: tuple[tuple[type[HeliographError], int], ...] = (
 )
 """The first class that fits gives the exit code."""
 
+WRONG_USAGE = 2
+
 
 def with_server(command: F) -> F:
     """Add the options `--server` (also `--url`) and `--key`."""
@@ -34,10 +36,20 @@ def with_server(command: F) -> F:
     return server(key(command))
 
 
+def as_json(command: F) -> F:
+    """Add the option `--json` to a command that tells of one thing."""
+    return click.option("--json", "as_json", is_flag=True, help="The server's whole answer as JSON.")(command)
+
+
 def exit_code(error: HeliographError) -> int:
-    """The exit code that `error` ends the program with: of a picture that is kept, that of why it could not be sent."""
+    """The exit code that `error` ends the program with: of a picture that is kept, that of why it could not be sent.
+
+    Only the server can read times: what it calls a bad parameter is wrong usage.
+    """
     if isinstance(error, KeptError) and isinstance(error.__cause__, HeliographError):
         error = error.__cause__
+    if error.name == "BadParameter":
+        return WRONG_USAGE
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
 
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
 """What a shell reports for a program ended by Ctrl-C: 128 + SIGINT."""
@@ -23,15 +24,15 @@ class Table(click.Group):
     def __init__(self, *, commands_at: Mapping[str, tuple[str, str]], **settings: Any) -> None:  # noqa: ANN401 # click's own
         """Take the table, and click's settings of a group."""
         super().__init__(**settings)
-        self._commands_at = commands_at
+        self.commands_at = commands_at
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's own
-        return list(self._commands_at)
+        return list(self.commands_at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 # click's own
-        if cmd_name not in self._commands_at:
+        if cmd_name not in self.commands_at:
             return None
-        module, _, name = self._commands_at[cmd_name][0].partition(":")
+        module, _, name = self.commands_at[cmd_name][0].partition(":")
         try:
             with _nothing_is_garbage():
                 command: click.Command = getattr(import_module(module), name)
@@ -43,9 +44,16 @@ class Table(click.Group):
             ) from error
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell completes here; no command is loaded for it."""
+        rows = ((name, line) for name, (_, line) in self.commands_at.items() if name.startswith(incomplete))
+        return [CompletionItem(name, help=line) for name, line in rows] + click.Command.shell_complete(
+            self, ctx, incomplete
+        )
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # click's own
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._commands_at.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self.commands_at.items()])
 
     def main(
         self,

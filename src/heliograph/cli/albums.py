@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 import click
 
 import heliograph
-from heliograph.cli._session import session, with_server
+from heliograph.cli._session import as_json, session, with_server
 from heliograph.client._errors import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ALBUM = click.argument("album", metavar="ALBUM")
 _IMAGES = click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="The server's whole answer as JSON.")
 
 
 def _about(command: F) -> F:
@@ -58,7 +57,7 @@ def list_(limit: int | None, as_json: bool, server: str | None, key: str | None)
 @albums.command()
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @_about
-@_AS_JSON
+@as_json
 @with_server
 def create(images: tuple[str, ...], as_json: bool, server: str | None, key: str | None, **about: str | None) -> None:
     """Make an album of images, or an empty one, and print its link; as JSON the delete hash, too."""
@@ -71,7 +70,7 @@ def create(images: tuple[str, ...], as_json: bool, server: str | None, key: str 
 
 @albums.command()
 @_ALBUM
-@_AS_JSON
+@as_json
 @with_server
 def show(album: str, as_json: bool, server: str | None, key: str | None) -> None:
     """Show what is known of an album, and the links of its images in order."""
@@ -83,40 +82,52 @@ def show(album: str, as_json: bool, server: str | None, key: str | None) -> None
 @albums.command()
 @_ALBUM
 @_IMAGES
+@as_json
 @with_server
-def add(album: str, images: tuple[str, ...], server: str | None, key: str | None) -> None:
+def add(album: str, images: tuple[str, ...], as_json: bool, server: str | None, key: str | None) -> None:
     """Put images behind those that an album holds."""
     with session(server, key) as client:
-        client.add_to_album(album, images)
+        _tell(client.add_to_album(album, images), as_json)
 
 
 @albums.command()
 @_ALBUM
 @_IMAGES
+@as_json
 @with_server
-def remove(album: str, images: tuple[str, ...], server: str | None, key: str | None) -> None:
+def remove(album: str, images: tuple[str, ...], as_json: bool, server: str | None, key: str | None) -> None:
     """Take images out of an album. They stay as they are elsewhere."""
     with session(server, key) as client:
-        client.remove_from_album(album, images)
+        _tell(client.remove_from_album(album, images), as_json)
 
 
 @albums.command()
 @_ALBUM
 @_about
+@as_json
 @with_server
-def edit(album: str, server: str | None, key: str | None, **about: str | None) -> None:
+def edit(album: str, as_json: bool, server: str | None, key: str | None, **about: str | None) -> None:
     """Change an album. An empty title, description or cover takes it away; what is not given stays."""
     with session(server, key) as client:
-        client.update_album(album, **about)
+        _tell(client.update_album(album, **about), as_json)
 
 
 @albums.command()
 @_ALBUM
+@click.option("--json", "as_json", is_flag=True, help="Say as JSON what was removed.")
 @with_server
-def delete(album: str, server: str | None, key: str | None) -> None:
+def delete(album: str, as_json: bool, server: str | None, key: str | None) -> None:
     """Remove an album for ever. Its images stay. It asks nothing, and prints nothing when it is done."""
     with session(server, key) as client:
         client.delete_album(album)
+    if as_json:
+        click.echo(json.dumps({"removed": album}))
+
+
+def _tell(album: heliograph.Album, as_json: bool) -> None:
+    """Print an album that was changed, where that is asked for."""
+    if as_json:
+        click.echo(json.dumps(album.answer, indent=2))
 
 
 def _described(album: heliograph.Album) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import webbrowser
 
 import click
@@ -61,8 +62,9 @@ def logout(server: str | None) -> None:
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @with_server
-def whoami(server: str | None, key: str | None) -> None:
+def whoami(as_json: bool, server: str | None, key: str | None) -> None:
     """Show who you are to the server, and what may be done.
 
     Exit codes: 0 done; 1 the server is at fault; 2 wrong usage; 3 it cannot be reached; 4 there is neither login nor
@@ -70,6 +72,11 @@ def whoami(server: str | None, key: str | None) -> None:
     """
     with session(server, key) as client:
         found = client.whoami()
+        if as_json:
+            told: dict[str, object] = {"account": found.account, "server": client.server, "scopes": found.scopes}
+            told |= {"application": found.application}
+            click.echo(json.dumps(told | {"expires": found.expires.isoformat() if found.expires else None}, indent=2))
+            return
         click.echo(f"{found.account}\non: {client.server}\nmay: {', '.join(found.scopes)}")
         if found.application:
             click.echo(f"through: {found.application}")

@@ -33,7 +33,7 @@ def publish(
     server: str | None,
     key: str | None,
 ) -> int:
-    """Publish the pictures inside of files, and write links in their place.
+    """Publish the pictures inside of files, and write links there.
 
     A FILE is a notebook (.ipynb), Markdown or HTML. Its pictures are what cells show, attachments, and data: URIs.
     Nothing else in a file is changed, and it is changed only when all its pictures are published. What was published is

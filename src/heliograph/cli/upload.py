@@ -1,145 +1,174 @@
-"""`heliograph upload`: several pictures at once, their links in the order in which they were named."""
+"""`heliograph upload`: pictures from wherever they are, their links in the order in which they were named."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import sys
+import webbrowser
 from collections.abc import Callable
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import IO, Any
+from functools import partial
+from typing import Any, TypeVar
 
 import click
 
 import heliograph
-from heliograph import HeliographError
-from heliograph.cli._progress import ProgressLine
+from heliograph import HeliographError, InputError, RefusedError, ServerFailedError, UnreachableError
 from heliograph.cli._session import exit_code, speaking_errors, with_server
+from heliograph.cli._sources import Job, named, pasted, shot
+from heliograph.cli._uploads import FORMATS, Round, Uploads
+from heliograph.cli._watch import Watch
 from heliograph.cli.outbox import remind
-from heliograph.client._source import spooled
+from heliograph.client._config import load
+from heliograph.client._desktop import copy as copy_text
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 AT_ONCE = 4
-LARGE = 1_000_000
-"""Bytes from which on a progress line is worth its place."""
-MANY = 4
-"""Files from which on it is."""
-
-FORMATS: dict[str, Callable[[heliograph.Image], str]] = {
-    "url": str,
-    "markdown": lambda image: image.markdown(),
-    "html": lambda image: image.html(),
-    "bbcode": lambda image: image.bbcode(),
-    "rst": lambda image: image.rst(),
-    "latex": lambda image: image.latex(),
-    "json": lambda image: json.dumps(image.answer),
-}
+MOST_AT_ONCE = 32
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to upload, as it was named, and as the client takes it."""
+def _region(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int, int, int] | None:
+    """Read `x,y,width,height`."""
+    if value is None:
+        return None
+    numbers = [int(part) for part in value.split(",") if part.strip().lstrip("-").isdigit()]
+    if len(numbers) != 4 or min(numbers[2:]) < 1:
+        raise click.BadParameter("A region is x,y,width,height in pixels: 0,0,640,480.")
+    return numbers[0], numbers[1], numbers[2], numbers[3]
 
-    shown: str
-    source: str | IO[bytes]
+
+def _sources(command: F) -> F:
+    """Add the names, and the options that stand for pictures too."""
+    path = click.Path(readable=False)
+    for add in (
+        click.option("--watch", metavar="FOLDER", type=path, help="Publish what comes into this folder from now on."),
+        click.option("--region", metavar="X,Y,W,H", callback=_region, help="Of the screen only this, in pixels."),
+        click.option("--screenshot", is_flag=True, help="Publish what the screen shows."),
+        click.option("--paste", is_flag=True, help="Publish the picture on the clipboard."),
+        click.option("--from-file", multiple=True, metavar="LIST", type=path, help="Names, one a line; - for a pipe."),
+        click.argument("pictures", nargs=-1, metavar="[FILE|FOLDER|URL|-]...", type=path),
+    ):
+        command = add(command)
+    return command
+
+
+def _texts(command: F) -> F:
+    """Add what is said of every picture."""
+    for add in (
+        click.option("--album", metavar="ID|LINK|DELETE-HASH", help="Put them into this album, in their order."),
+        click.option("--name", help="A file name, instead of the file's own."),
+        click.option("--alt", help="What the picture shows, for those who cannot see it."),
+        click.option("--description", help="A longer text."),
+        click.option("--title", help="A title."),
+    ):
+        command = add(command)
+    return command
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, required=True, metavar="FILE|URL|-...")
+@_sources
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="url", help="What to print of each image.")
-@click.option("--title", help="A title.")
-@click.option("--description", help="A longer text.")
-@click.option("--alt", help="What the picture shows, for those who cannot see it.")
-@click.option("--name", help="A file name, instead of the file's own.")
-@click.option("--album", metavar="ID|LINK|DELETE-HASH", help="Put them into this album, in the order of the names.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--copy", is_flag=True, help="Put what is printed on the clipboard, too.")
+@click.option("--open", "open_", is_flag=True, help="Open the pictures' pages in a browser.")
+@click.option("--jobs", type=click.IntRange(1, MOST_AT_ONCE), default=AT_ONCE, help="How many to send at once (4).")
+@_texts
 @with_server
 def upload(
     pictures: tuple[str, ...],
+    from_file: tuple[str, ...],
+    paste: bool,
+    screenshot: bool,
+    region: tuple[int, int, int, int] | None,
+    watch: str | None,
     form: str,
-    title: str | None,
-    description: str | None,
-    alt: str | None,
-    name: str | None,
-    album: str | None,
+    as_json: bool,
+    copy: bool,
+    open_: bool,
+    jobs: int,
     server: str | None,
     key: str | None,
+    **texts: str | None,
 ) -> int:
     """Publish pictures and print their links.
 
-    Each is a file, an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at a time,
-    into an album one after the other; the links come out in the order of the names. One that fails does not stop the
-    others. What cannot be sent now is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the
-    receipt, one image a line: keep it if you have no key.
+    Each is a file, a folder (all pictures in it and below, by their names; what is hidden is passed over), a pattern
+    like 'figures/**/*.png', an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at
+    a time, into an album one after the other; the links come out in the order of the names. One that fails does not
+    stop the others. Files are only read, never moved or removed. What cannot be sent now
+    is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the receipt,
+    one image a line: keep it if you have no key.
+
+    With --watch, new pictures in a folder are published once they are whole, each content once, until Ctrl-C.
 
     Exit codes: 0 done; 1 the server or a picture is at fault; 2 wrong usage or no such file; 3 the server cannot be
     reached; 4 not allowed; 130 interrupted. With several pictures: that of the first that failed.
     """
-    if pictures.count("-") > 1:
-        raise click.UsageError("Standard input can be read only once: name - only once.")
-    jobs = [Job(shown, _standard_input() if shown == "-" else shown) for shown in pictures]
-    texts = {"title": title, "description": description, "alt": alt, "name": name, "album": album}
+    if region is not None and not screenshot:
+        raise click.UsageError("--region says which part of the screen: it needs --screenshot.")
+    if watch is not None and not os.path.isdir(watch):  # noqa: PTH112 # a name that is no path is none
+        raise click.UsageError(f"There is no folder {watch} to watch.")
+    uploads = Uploads("json" if as_json else form, jobs, texts)
     with speaking_errors():
-        client = heliograph.AsyncClient(server, key, outbox=True)
-    code = asyncio.run(_upload_all(client, jobs, texts, FORMATS[form], warn=form != "json"))
-    if code == 0:
-        remind(client.server)
-    return code
+        load(server, key)  # says early what is wrong with the address, the key or the config file
+        watching = Watch(watch) if watch is not None else None
+        found = named(pictures, from_file)
+        found += [pasted()] if paste else []
+        found += [shot(region)] if screenshot else []
+    if not found and watching is None:
+        if from_file:
+            return 0
+        raise click.UsageError("Name a picture: a file, a folder, a URL, or - for standard input.")
+
+    def publish(some: list[Job], outbox: bool = True) -> Round:
+        with speaking_errors():
+            client = heliograph.AsyncClient(server, key, outbox=outbox)
+        done = uploads.run(client, some)
+        _show(done, copy=copy, open_=open_)
+        if outbox and done.exit_code == 0:
+            remind(client.server)
+        return done
+
+    code = publish(found).exit_code if found else 0
+    return code if watching is None else _follow(watching, partial(publish, outbox=False)) or code
 
 
-async def _upload_all(
-    client: heliograph.AsyncClient,
-    jobs: list[Job],
-    texts: dict[str, Any],
-    form: Callable[[heliograph.Image], str],
-    warn: bool,
-) -> int:
-    """Upload all jobs, print what came of each as soon as all before it are done; returns the exit code."""
-    sizes = [_size(job.source) for job in jobs]
-    line = ProgressLine(len(jobs), sum(sizes), wanted=len(jobs) >= MANY or max(sizes) > LARGE)
-    turns = asyncio.Semaphore(1 if texts["album"] else AT_ONCE)  # each becomes the album's last
+def _follow(watching: Watch, publish: Callable[[list[Job]], Round]) -> int:
+    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed for good.
 
-    async def one(number: int, job: Job) -> heliograph.Image | HeliographError:
-        async with turns:
-            try:
-                return await client.upload(job.source, progress=lambda sent, _: line.advance(number, sent), **texts)
-            except HeliographError as error:
-                return error
-            finally:
-                line.finish()
-
-    codes = []
-    async with aclosing(client), asyncio.TaskGroup() as group:
-        for job, task in [(job, group.create_task(one(number, job))) for number, job in enumerate(jobs)]:
-            outcome = await task
-            line.wipe()
-            codes.append(_report(job, outcome, form, warn))
-    return next(filter(None, codes), 0)
+    What cannot be sent yet needs no outbox: the file is there, and is tried again. What is left at the end is told.
+    """
+    code, unsent = 0, dict[str, HeliographError]()
+    batches = watching.batches()
+    while True:
+        try:
+            paths = next(batches)
+        except KeyboardInterrupt:
+            for path in unsent:
+                click.echo(f"heliograph: {path}: it has not been sent", err=True)
+            return code or next(map(exit_code, unsent.values()), 0)
+        done = publish([Job(path, path) for path in paths])
+        for path, outcome in zip(paths, done.outcomes, strict=True):
+            unsent.pop(path, None)
+            if isinstance(outcome, HeliographError) and _may_pass(outcome):
+                unsent[path] = outcome
+                watching.again(path)
+            elif isinstance(outcome, HeliographError):
+                code = code or done.exit_code
 
 
-def _report(
-    job: Job, outcome: heliograph.Image | HeliographError, form: Callable[[heliograph.Image], str], warn: bool
-) -> int:
-    """Print one image, or why there is none; returns its exit code."""
-    if isinstance(outcome, HeliographError):
-        click.echo(f"heliograph: {job.shown}: {outcome}", err=True)
-        return exit_code(outcome)
-    click.echo(form(outcome))
-    if warn and sys.stderr.isatty() and outcome.delete_link:
-        click.echo(f"To remove it one day: {outcome.delete_link}", err=True)
-    return 0
+def _may_pass(error: HeliographError) -> bool:
+    """Whether the same picture may be taken later."""
+    waits = isinstance(error, RefusedError) and error.retry_after is not None
+    return waits or isinstance(error, UnreachableError | ServerFailedError)
 
 
-def _standard_input() -> IO[bytes]:
-    """All of standard input, in a file that can be read again. Read before the event loop runs, so Ctrl-C ends it."""
-    if sys.stdin.isatty():
-        click.echo("Reading a picture from the terminal; end it with the end-of-file key.", err=True)
-    return click.get_current_context().with_resource(spooled(sys.stdin.buffer))
-
-
-def _size(source: str | IO[bytes]) -> int:
-    """Bytes, 0 where that cannot be known (a URL, a missing file)."""
-    try:
-        return os.stat(source).st_size if isinstance(source, str) else os.fstat(source.fileno()).st_size  # noqa: PTH116
-    except (OSError, ValueError):
-        return 0
+def _show(done: Round, *, copy: bool, open_: bool) -> None:
+    """Put what was printed on the clipboard, and open pages. That fails without undoing what is published."""
+    if copy and done.printed:
+        try:
+            copy_text("\n".join(done.printed))
+        except InputError as error:
+            click.echo(f"heliograph: not copied: {error}", err=True)
+    opened = [webbrowser.open(image.page) for image in done.images if open_]
+    if not all(opened):
+        click.echo("heliograph: no browser could be opened.", err=True)

@@ -16,8 +16,9 @@ LONGEST = 1_000_000
 @click.command()
 @click.argument("subject", metavar="RECEIPT|FILE|-|ID|LINK")
 @click.option("--against", metavar="PICTURE", help="Check, too, that this file is what was uploaded.")
+@click.option("--json", "as_json", is_flag=True, help="What the receipt says, as JSON.")
 @with_server
-def verify(subject: str, against: str | None, server: str | None, key: str | None) -> None:
+def verify(subject: str, against: str | None, as_json: bool, server: str | None, key: str | None) -> None:
     """Check a receipt: its signature, and the bytes that the link shows.
 
     Give an image's id or link, or the receipt itself, a file that holds it (also one that 'upload --format json'
@@ -28,6 +29,17 @@ def verify(subject: str, against: str | None, server: str | None, key: str | Non
     """
     with session(server, key) as client:
         receipt = client.verify(_meant(subject), file=against)
+    if as_json:
+        told: dict[str, object] = {
+            "verified": receipt.link,
+            "id": receipt.id,
+            "issuer": receipt.issuer,
+            "key_id": receipt.key_id,
+        }
+        told |= {"issued": receipt.issued.isoformat(), "size": receipt.size, "media_type": receipt.media_type}
+        told |= {"sha256": receipt.sha256, "received_sha256": receipt.received_sha256}
+        click.echo(json.dumps(told, indent=2))
+        return
     click.echo(
         f"verified: {receipt.link} shows the {receipt.size} bytes that {receipt.issuer} stored on "
         f"{receipt.issued:%Y-%m-%d %H:%M:%S} UTC (SHA-256 {receipt.sha256})"

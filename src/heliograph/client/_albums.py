@@ -142,6 +142,12 @@ class AlbumOperations:
         send = Send("DELETE", self._address(album), self.operations.headers(), done_before=410)
         yield from exchange(send, self.operations.patience)
 
+    def mark(self, album: Album | str, *, favorite: bool) -> Plan[None]:
+        """Have an album among the caller's favourites, or not."""
+        method = "PUT" if favorite else "DELETE"
+        send = Send(method, f"{self._address(album)}/favorite", self.operations.headers())
+        yield from exchange(send, self.operations.patience)
+
     def _album_of(
         self,
         method: str,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from heliograph.client._account_verbs import AsyncAccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
+from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import AsyncDriver
+from heliograph.client._image_verbs import AsyncImageVerbs
 from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
@@ -23,7 +28,7 @@ from heliograph.client._source import Progress, Source, is_pipe, spooled
 from heliograph.client.figures import prepared
 
 
-class AsyncClient:
+class AsyncClient(AsyncAccountVerbs, AsyncImageVerbs):
     """Client for asyncio: the same operations by the same plans; `await` them, `async for` the list."""
 
     def __init__(
@@ -97,6 +102,10 @@ class AsyncClient:
     async def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """As Client.info."""
         return await self._driver.follow(self._operations.info(image, delete_hash))
+
+    async def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+        """As Client.download."""
+        return await self._driver.follow(download(self._operations, image, folder))
 
     async def source(self, image: Image | str) -> str:
         """As Client.source."""

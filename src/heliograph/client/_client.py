@@ -1,19 +1,26 @@
 """The client that blocks, and uploading in one call; hides that every operation is a plan, written for both clients.
 
-A client only has its driver (`_http`) follow the plans of `_operations`, `_albums` and `_login`.
+A client only has its driver (`_http`) follow the plans of `_operations`, `_albums`, `_login` and `_keys`. Its verbs
+about the account stand in `_account_verbs`, those of favourites and ownership in `_image_verbs`, each beside its twin
+for asyncio.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from heliograph.client._account_verbs import AccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
 from heliograph.client._config import load, load_fallbacks
+from heliograph.client._downloads import download
 from heliograph.client._exchange import Patience
 from heliograph.client._http import Driver
+from heliograph.client._image_verbs import ImageVerbs
 from heliograph.client._kept import Login
 from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperations
 from heliograph.client._models import Account, Image, Receipt, Whose
@@ -25,7 +32,7 @@ from heliograph.client._source import Progress, Source
 from heliograph.client.figures import prepared
 
 
-class Client:
+class Client(AccountVerbs, ImageVerbs):
     """A client of one Heliograph server. May be used by several threads; close it, or use it in a `with` statement.
 
     Every method may raise InputError (what was passed cannot be used), UnreachableError, UnexpectedAnswerError, or a
@@ -119,6 +126,14 @@ class Client:
     def info(self, image: Image | str, *, delete_hash: str | None = None) -> Image:
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._driver.follow(self._operations.info(image, delete_hash))
+
+    def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+        """Bring the original of an image into `folder`, checked against its SHA-256; returns the file's path.
+
+        It is called as the image is, and ends as its format does. No file is overwritten: where there is another of
+        that name, the image's id goes into the name. Raises VerificationError if the link gives other bytes.
+        """
+        return self._driver.follow(download(self._operations, image, folder))
 
     def source(self, image: Image | str) -> str:
         """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""

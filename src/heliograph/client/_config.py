@@ -99,6 +99,15 @@ def environment_has_screen(environ: Mapping[str, str] = os.environ, platform: st
     return any(environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
+def desktop(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
+    """Whose clipboard and screen there are: macos, windows, wayland or x11; "" where there are none."""
+    if platform in ("win32", "darwin"):
+        return {"win32": "windows", "darwin": "macos"}[platform]
+    if environ.get("WAYLAND_DISPLAY"):
+        return "wayland"
+    return "x11" if environ.get("DISPLAY") else ""
+
+
 def normal_url(url: str) -> str:
     """One spelling of a server's base URL: lower-case scheme and host, no default port, no slash at the end.
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeAlias, TypeVar
+from typing import IO, TypeAlias, TypeVar
 
 from heliograph.client._errors import HeliographError, UnreachableError, refusal
 from heliograph.client._source import Picture
@@ -29,7 +29,8 @@ class Send:
     """A request to make. With `picture` it is multipart, with `fields` as its text parts; `json` is sent as JSON, and
     `form` as a form.
 
-    `hashed`: the answer's body is hashed as it arrives, not kept. `done_before`: the status that, from the second try
+    `hashed`: the answer's body is hashed as it arrives, not kept; a good one is also written to `into`, from its start
+    at every try. `done_before`: the status that, from the second try
     on, means that an earlier one did its work although its answer was lost.
     """
 
@@ -42,6 +43,7 @@ class Send:
     fields: Mapping[str, str] = field(default_factory=dict)
     picture: Picture | None = None
     hashed: bool = False
+    into: IO[bytes] | None = None
     done_before: int | None = None
 
 

@@ -61,7 +61,7 @@ class Driver:
             _speaking_our_errors(step.url),
             closing(self._http.send(_request(self._http, step), stream=True)) as response,
         ):
-            gathering = _Gathering(step)
+            gathering = _Gathering(step, response.is_success)
             for block in response.iter_bytes():
                 gathering.add(block)
             return gathering.answer(response)
@@ -101,19 +101,23 @@ class AsyncDriver:
             return None
         with _speaking_our_errors(step.url):
             async with aclosing(await self._http.send(_request(self._http, step), stream=True)) as response:
-                gathering = _Gathering(step)
+                gathering = _Gathering(step, response.is_success)
                 async for block in response.aiter_bytes():
                     gathering.add(block)
                 return gathering.answer(response)
 
 
 class _Gathering:
-    """The body of one answer as it arrives: kept, or, where the step wants that, only hashed."""
+    """The body of one answer as it arrives: kept, or, where the step wants that, only hashed or written to a file."""
 
-    def __init__(self, step: Send) -> None:
+    def __init__(self, step: Send, good: bool) -> None:
         self._hash = hashlib.sha256() if step.hashed else None
+        self._into = step.into if good else None
         self._kept = bytearray()
         self._size = 0
+        if self._into is not None:
+            self._into.seek(0)
+            self._into.truncate()
 
     def add(self, block: bytes) -> None:
         self._size += len(block)
@@ -121,6 +125,8 @@ class _Gathering:
             self._kept += block
         else:
             self._hash.update(block)
+        if self._into is not None:
+            self._into.write(block)
 
     def answer(self, response: httpx2.Response) -> Answer:
         sha256 = self._hash.hexdigest() if self._hash is not None else ""

@@ -65,7 +65,8 @@ class Image:
     `size` is in bytes, `width` and `height` in pixels; `sha256` (hex) is of what is stored and served; `thumbnails`
     maps the size letters (s b t m l h) to links. `delete_link`, `delete_hash`, `receipt` and `removed_metadata` are
     told to the uploader and the owner only. `vector_link` and `source_link`, of the SVG and the source where they are
-    kept, are told by `upload` and `info`; `views` (in any size) and `bandwidth` (bytes that took) by `info` only.
+    kept, are told by `upload` and `info`; `views` (in any size) and `bandwidth` (bytes that took) by `info` only, which
+    tells an account also whether it is among its favourites (`favorite`).
     `host`: the base URL of the host that took it, told by `upload` only; one that is shaped like Imgur tells no
     `sha256`, receipt and thumbnails. `answer` is the server's whole answer, unknown members too.
     """
@@ -93,6 +94,7 @@ class Image:
     source_link: str | None = field(default=None, repr=False)
     views: int | None = field(default=None, compare=False)
     bandwidth: int | None = field(default=None, compare=False)
+    favorite: bool | None = field(default=None, compare=False)
     host: str = field(default="", compare=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -168,6 +170,7 @@ class Image:
             source_link=answer.get("source_link"),
             views=_count(answer.get("views")),
             bandwidth=_count(answer.get("bandwidth")),
+            favorite=answer.get("favorite"),
             removed_metadata=tuple(map(str, answer.get("removed_metadata") or ())),
             answer=answer,
             **texts,

@@ -82,6 +82,21 @@ class Operations:
         send = Send("GET", self.address("api/v1/account"), self.headers())
         return Account.parse(json_of((yield from exchange(send, self.patience))))
 
+    def change_account(
+        self, email: str | None, password: str | None = None, old_password: str | None = None
+    ) -> Plan[Account]:
+        """Change what is not None; "" is no e-mail address. A password is sent once only where it may have arrived:
+        then the old one is good no more.
+        """
+        changes: dict[str, str | None] = {} if email is None else {"email": email or None}
+        if password is not None:
+            changes |= {"password": password, "old_password": old_password}
+        if not changes:
+            raise InputError("Nothing to change: pass an email or a password.")
+        send = Send("PATCH", self.address("api/v1/account"), self.headers(), json=changes)
+        answer = yield from exchange(send, self.patience, repeatable=password is None)
+        return Account.parse(json_of(answer))
+
     def page(self, limit: int, cursor: str | None, search: Mapping[str, str]) -> Plan[Page]:
         """One page of those of the caller's images that `searched` asks for, `limit` at most."""
         query = {"limit": str(limit), **search} | ({"cursor": cursor} if cursor else {})
@@ -107,6 +122,24 @@ class Operations:
         """Remove an image. If an answer was lost and the next try finds it gone, this was our own doing."""
         send = replace(self._about("DELETE", image, delete_hash), done_before=410)
         yield from exchange(send, self.patience)
+
+    def claim(self, image: Image | str, delete_hash: str | None = None) -> Plan[Image]:
+        """Make an image that nobody owns the caller's own; one that is its own already stays so."""
+        about = self._about("POST", image, delete_hash)
+        answer = yield from exchange(replace(about, url=f"{about.url}/claim"), self.patience)
+        return Image.parse(json_of(answer))
+
+    def mark(self, image: Image | str, *, favorite: bool) -> Plan[None]:
+        """Have an image among the caller's favourites, or not."""
+        about = self._about("PUT" if favorite else "DELETE", image, None)
+        yield from exchange(replace(about, url=f"{about.url}/favorite", query={}), self.patience)
+
+    def remove_beside(self, image: Image | str, kind: str, delete_hash: str | None = None) -> Plan[None]:
+        """Remove the "source" or the "vector" that is kept beside an image. If an answer was lost and the next try does
+        not find it, this was our own doing.
+        """
+        about = self._about("DELETE", image, delete_hash)
+        yield from exchange(replace(about, url=f"{about.url}/{kind}", done_before=404), self.patience)
 
     def verify(self, subject: Image | Receipt | str, file: Source | None = None) -> Plan[Receipt]:
         """Check a receipt's signature, then the bytes at its link, then those of a local `file`."""

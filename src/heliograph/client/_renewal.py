@@ -109,8 +109,10 @@ def _is_over(login: Login) -> bool:
 
 
 def _carries(send: Send, login: Login) -> bool:
-    """Whether a request shows who calls, and to the login's own server: other hosts must never see its token."""
-    return AUTHORIZATION in send.headers and send.url.startswith(f"{login.server}/")
+    """Whether a request shows who calls, and to the login's own server: other hosts must never see its token. One that
+    shows a name and a password keeps them.
+    """
+    return send.headers.get(AUTHORIZATION, "").startswith("Bearer ") and send.url.startswith(f"{login.server}/")
 
 
 def _with_token(send: Send, login: Login) -> Send:

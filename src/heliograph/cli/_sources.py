@@ -1,0 +1,114 @@
+"""What the names on the command line stand for; hides files, folders, patterns, lists, URLs, pipes and the desktop.
+
+A source is only ever read: it is never moved, changed or removed.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import click
+
+import heliograph
+from heliograph.client._source import is_url, spooled
+
+PICTURES = frozenset(
+    {".apng", ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".svg", ".tif"}
+    | {".tiff", ".webp"}
+)
+"""How the names of pictures end, in a folder. A file that is named itself may be called as it likes."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to upload, as it was named, and as the client takes it."""
+
+    shown: str
+    source: str | bytes | IO[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes, 0 where that cannot be known (a URL, a missing file)."""
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        try:
+            found = os.stat(self.source) if isinstance(self.source, str) else os.fstat(self.source.fileno())  # noqa: PTH116
+        except (OSError, ValueError):
+            return 0
+        return found.st_size
+
+
+def named(names: tuple[str, ...], lists: tuple[str, ...]) -> list[Job]:
+    """What `names` stand for, then what the lines of the files `lists` do, in their order, each once as often as named.
+
+    Raises click.UsageError for a list that cannot be read, for an empty folder, and where standard input is to be read
+    twice.
+    """
+    if (*names, *lists).count("-") > 1:
+        raise click.UsageError("Standard input can be read only once: name - only once.")
+    found = [job for name in names for job in _jobs(name, patterns=True)]
+    return found + [job for file in lists for line in _lines(file) for job in _jobs(line, patterns=False)]
+
+
+def pasted() -> Job:
+    """The picture on the clipboard. Raises InputError where there is none."""
+    return Job("the clipboard", heliograph.clipboard())
+
+
+def shot(region: tuple[int, int, int, int] | None) -> Job:
+    """What the screen shows, or a region of it. Raises InputError where it cannot be seen."""
+    return Job("the screen", heliograph.screen(region))
+
+
+def pictures_in(folder: str) -> Iterator[str]:
+    """The pictures in a folder and those below it, by their names' ends; what is hidden, and links to folders, are
+    passed over.
+    """
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(place, name) for name in sorted(files) if is_picture(name))  # noqa: PTH118 # odd bytes
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of this name is taken for a picture, where only its folder was named."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURES  # noqa: PTH122 # a name, no path
+
+
+def _jobs(name: str, *, patterns: bool) -> list[Job]:
+    """What one name stands for. A file that is there wins over a pattern: `[1].png` may be a file's name."""
+    if name == "-" and patterns:
+        return [Job(name, _standard_input())]
+    if is_url(name):
+        return [Job(name, name)]
+    if os.path.isdir(name):  # noqa: PTH112 # a name that is no path is none
+        if not (found := list(pictures_in(name))):
+            raise click.UsageError(f"There are no pictures in the folder {name}.")
+        return [Job(path, path) for path in found]
+    if patterns and glob.has_magic(name) and not os.path.lexists(name):
+        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 # as the shell would
+        once = {os.path.realpath(match): match for match in reversed(matches)}  # ** goes into links to folders, too
+        return [job for match in reversed(once.values()) for job in _jobs(match, patterns=False)] or [Job(name, name)]
+    return [Job(name, name)]
+
+
+def _lines(file: str) -> list[str]:
+    """The names in a list, one a line, or parted by zero bytes (`find -print0`). `-` is standard input."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"The list {file} cannot be read ({error.strerror}).") from error
+    parts = content.split(b"\0") if b"\0" in content else content.splitlines()
+    return [os.fsdecode(part) for part in parts if part.strip()]
+
+
+def _standard_input() -> IO[bytes]:
+    """All of standard input, in a file that can be read again. Read before the event loop runs, so Ctrl-C ends it."""
+    if sys.stdin.isatty():
+        click.echo("Reading a picture from the terminal; end it with the end-of-file key.", err=True)
+    return click.get_current_context().with_resource(spooled(sys.stdin.buffer))

@@ -1,0 +1,207 @@
+"""The clipboard and the screen of the desktop; hides whose programs reach them, which differ from system to system.
+
+Nothing is installed for this: the first program of the table that is found is run, and where there is none, Pillow's
+ImageGrab is asked, if Pillow is there. What a program answers counts only if it is a picture.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from heliograph.client._config import desktop
+from heliograph.client._errors import InputError
+
+Region: TypeAlias = tuple[int, int, int, int]
+"""A part of the screen, in pixels: left, top, width, height."""
+
+SECONDS = 20
+"""After which a program that does not answer is given up."""
+
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+"""How PNG, JPEG, GIF, BMP, WebP and TIFF begin."""
+
+DOT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1"
+"""A PNG of one pixel: what ImageMagick makes of a region that is not on the screen."""
+
+_POWERSHELL = ("-NoProfile", "-STA", "-Command")
+_PASTE_ON_WINDOWS = (
+    "Add-Type -AssemblyName System.Windows.Forms, System.Drawing;"
+    "$i = [Windows.Forms.Clipboard]::GetImage(); if ($i) { $i.Save('{file}', [Drawing.Imaging.ImageFormat]::Png) }"
+)
+_SHOOT_ON_WINDOWS = (
+    "Add-Type -AssemblyName System.Windows.Forms, System.Drawing;"
+    "$b = [Windows.Forms.SystemInformation]::VirtualScreen; $x, $y, $w, $h = {rectangle};"
+    "$i = New-Object Drawing.Bitmap $w, $h;"
+    "[Drawing.Graphics]::FromImage($i).CopyFromScreen($x, $y, 0, 0, $i.Size);"
+    "$i.Save('{file}', [Drawing.Imaging.ImageFormat]::Png)"
+)
+_PASTE_ON_MACOS = (
+    'set f to open for access POSIX file "{file}" with write permission',
+    "write (the clipboard as «class PNGf») to f",
+    "close access f",
+)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A program, the system that it is for, and its arguments; `{file}` in them stands for a file that it writes, else
+    it writes to its output. `region`: what is put before them for a part of the screen; None where it knows no parts.
+    """
+
+    system: str
+    program: str
+    arguments: tuple[str, ...] = ()
+    region: tuple[str, ...] | None = None
+
+
+_PASTE = (
+    _Way("wayland", "wl-paste", ("--no-newline", "--type", "image/png")),
+    _Way("wayland", "wl-paste", ("--no-newline", "--type", "image")),
+    _Way("x11", "xclip", ("-selection", "clipboard", "-out", "-target", "image/png")),
+    _Way("x11", "xclip", ("-selection", "clipboard", "-out", "-target", "image/jpeg")),
+    _Way("x11", "xclip", ("-selection", "clipboard", "-out", "-target", "image/bmp")),
+    _Way("macos", "pngpaste", ("{file}",)),
+    _Way("macos", "osascript", tuple(part for line in _PASTE_ON_MACOS for part in ("-e", line))),
+    _Way("windows", "powershell", (*_POWERSHELL, _PASTE_ON_WINDOWS)),
+)
+
+_SHOOT = (
+    _Way("wayland", "grim", ("-",), ("-g", "{x},{y} {w}x{h}")),
+    _Way("wayland", "spectacle", ("--background", "--nonotify", "--fullscreen", "--output", "{file}")),
+    _Way("wayland", "gnome-screenshot", ("--file={file}",)),
+    _Way("x11", "maim", ("--hidecursor",), ("--geometry={w}x{h}+{x}+{y}",)),
+    _Way("x11", "scrot", ("--overwrite", "{file}"), ("--autoselect", "{x},{y},{w},{h}")),
+    _Way("x11", "import", ("-silent", "-window", "root", "png:-"), ("-crop", "{w}x{h}+{x}+{y}")),
+    _Way("x11", "spectacle", ("--background", "--nonotify", "--fullscreen", "--output", "{file}")),
+    _Way("x11", "gnome-screenshot", ("--file={file}",)),
+    _Way("macos", "screencapture", ("-x", "{file}"), ("-R{x},{y},{w},{h}",)),
+    _Way("windows", "powershell", (*_POWERSHELL, _SHOOT_ON_WINDOWS), ()),
+)
+
+_COPY = (
+    _Way("wayland", "wl-copy"),
+    _Way("x11", "xclip", ("-selection", "clipboard", "-in")),
+    _Way("x11", "xsel", ("--clipboard", "--input")),
+    _Way("macos", "pbcopy"),
+    _Way("windows", "clip"),
+)
+
+
+def clipboard() -> bytes:
+    """The picture on the clipboard, most often as PNG, for `upload`. Raises InputError where there is none."""
+    system = _system()
+    ways = _found(_PASTE, system, "the clipboard", or_pillow=True)
+    for way in ways:
+        if picture := _run(way, {}):
+            return picture
+    return _grabbed(None, shooting=False) or _give_up("There is no picture on the clipboard. Copy one first.")
+
+
+def screen(region: Region | None = None) -> bytes:
+    """What the screen shows, or the `region` (left, top, width, height in pixels) of it, as PNG, for `upload`.
+
+    What of a region lies beside the screen is cut off or black. Raises InputError where the screen cannot be seen, or
+    holds nothing of the region.
+    """
+    if region is not None and not (len(region) == 4 and min(region[2:]) > 0):
+        raise InputError("A region of the screen is left, top, width and height, in pixels: 0, 0, 640, 480.")
+    system = _system()
+    ways = _found(_SHOOT, system, "the screen", or_pillow=True, in_part=region is not None)
+    place = {name: str(number) for name, number in zip("xywh", region or (), strict=False)}
+    place["rectangle"] = ",".join(map(str, region)) if region else "$b.X, $b.Y, $b.Width, $b.Height"
+    for way in ways:
+        picture = _run(way, place, in_part=region is not None)
+        if picture and not picture.startswith(DOT):
+            return picture
+    return _grabbed(region, shooting=True) or _give_up("The screen cannot be seen from here, or has no such region.")
+
+
+def copy(text: str) -> None:
+    """Put `text` on the clipboard. Raises InputError where that cannot be."""
+    for way in _found(_COPY, _system(), "the clipboard"):
+        try:
+            # A program that keeps the clipboard stays behind, with our pipes if it had any.
+            subprocess.run(  # noqa: S603 # programs of the table above
+                [way.program, *way.arguments],
+                input=text.encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=True,
+                timeout=SECONDS,
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return
+    _give_up("The text could not be put on the clipboard.")
+
+
+def _system() -> str:
+    return desktop() or _give_up("There is neither screen nor clipboard here: DISPLAY and WAYLAND_DISPLAY are not set.")
+
+
+def _found(
+    ways: Sequence[_Way], system: str, what: str, *, or_pillow: bool = False, in_part: bool = False
+) -> list[_Way]:
+    """Those of this system whose program is there; raises InputError, with what to install, if there is none."""
+    fitting = [way for way in ways if way.system == system and not (in_part and way.region is None)]
+    there = [way for way in fitting if shutil.which(way.program)]
+    if not there and not (or_pillow and _image_grab()):
+        names = list(dict.fromkeys(way.program for way in fitting))
+        _give_up(f"No program is found that reaches {what}. Install one of these: {', '.join(names)}.")
+    return there
+
+
+def _run(way: _Way, place: dict[str, str], *, in_part: bool = False) -> bytes:
+    """The picture that a program gives, b"" if it gives none."""
+    with tempfile.TemporaryDirectory(prefix="heliograph-") as folder:
+        file = Path(folder) / "picture.png"
+        command = [way.program]
+        for argument in ((way.region or ()) if in_part else ()) + way.arguments:
+            for name, value in ({"file": str(file)} | place).items():
+                argument = argument.replace(f"{{{name}}}", value)  # one word after the other
+            command.append(argument)
+        try:
+            done = subprocess.run(  # noqa: S603 # programs of the tables above
+                command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=SECONDS
+            )
+        except (OSError, subprocess.SubprocessError):
+            return b""
+        picture = file.read_bytes() if file.exists() else done.stdout
+    return picture if picture.startswith(SIGNATURES) else b""
+
+
+def _grabbed(region: Region | None, *, shooting: bool) -> bytes:
+    """What Pillow sees of the screen or the clipboard, as PNG; b"" where it is not there or sees nothing."""
+    grab = _image_grab()
+    if grab is None:
+        return b""
+    try:
+        if shooting:
+            x, y, w, h = region or (0, 0, 0, 0)
+            picture = grab.grab((x, y, x + w, y + h) if region else None)  # type: ignore[attr-defined]
+        else:
+            picture = grab.grabclipboard()  # type: ignore[attr-defined]
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+    except Exception:  # whatever Pillow's many ways may raise: the caller says what to do
+        return b""
+    return file.getvalue()
+
+
+def _image_grab() -> object | None:
+    try:
+        return import_module("PIL.ImageGrab")
+    except ImportError:
+        return None
+
+
+def _give_up(message: str) -> NoReturn:
+    raise InputError(message)
