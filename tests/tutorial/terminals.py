@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE, STDOUT
-from typing import Any
 
 from nbclient import NotebookClient
 from nbformat import v4
@@ -74,17 +73,16 @@ class Notebook:
     """A notebook and its kernel, as Jupyter has them."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._cells: list[Any] = []
-        self._client = NotebookClient(v4.new_notebook(cells=self._cells), timeout=60, kernel_name="python3")
-        self._client.nb.cells = self._cells
+        self._client = NotebookClient(v4.new_notebook(), timeout=60, kernel_name="python3")
         self._open = ExitStack()
         self._client.create_kernel_manager()
         self._open.enter_context(self._client.setup_kernel(env=environment, cwd=str(folder)))
 
     def run(self, source: str) -> tuple[str, int]:
         """What a new last cell prints; an error in it is raised as nbclient's CellExecutionError."""
-        self._cells.append(v4.new_code_cell(source))
-        cell = self._client.execute_cell(self._cells[-1], len(self._cells) - 1)
+        cells = self._client.nb.cells
+        cells.append(v4.new_code_cell(source))
+        cell = self._client.execute_cell(cells[-1], len(cells) - 1)
         return "".join(each.text for each in cell.outputs if each.output_type == "stream"), 0
 
     def close(self) -> None:
