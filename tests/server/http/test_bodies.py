@@ -5,16 +5,17 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlencode
+from urllib.parse import quote, quote_from_bytes, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from heliograph.server.errors import BadParameter, TooManyBytes, UnsupportedFormat
-from heliograph.server.http.bodies import Form, Reader, _unquoted, form_of
+from heliograph.server.errors import BadParameter, HeliographError, TooManyBytes, UnsupportedFormat
+from heliograph.server.http.bodies import Form, Reader, form_of
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 from tests.running import picture
@@ -251,7 +252,37 @@ def test_of_a_request_that_was_never_read_nothing_is_known() -> None:
     assert form_of(request) == Form()
 
 
-@given(st.binary() | st.text(alphabet="%+=aF0 \r\n\t&").map(str.encode))
-def test_form_decoding_is_what_urllib_does(raw: bytes) -> None:
-    assert _unquoted(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
-    assert _unquoted(quote_from_bytes(raw).encode()) == raw
+@st.composite
+def spelt_strangely(draw: st.DrawFn) -> bytes:
+    """Base64 of a picture, with what does not belong there before it, in it and behind it."""
+    encoded = base64.b64encode(PNG[: draw(st.integers(60, 90))] * draw(st.sampled_from([1, 100])))
+    stray = st.sampled_from([b"", b"=", b"==", b" ", b"\r\n", b"-", b"*", b"%", b"%2", b"&", b"AAAA"])
+    at = draw(st.integers(0, len(encoded)))
+    encoded = encoded[:at] + draw(stray) + encoded[at:] + draw(stray) + draw(stray)
+    blanks = draw(st.sampled_from([b" ", b"\r\n"])) * draw(st.sampled_from([0, 0, 1, 700, 1600, 4000, 8500]))
+    return draw(st.sampled_from([b"", b" data:image/png;base64,", b"data:,"])) + blanks + encoded
+
+
+_IMAGE = st.builds(lambda kind, content: part(f"name=image{kind}", content), st.sampled_from(["", "; filename=a"]),
+                   spelt_strangely())  # fmt: skip
+_BODIES = st.one_of(
+    st.tuples(spelt_strangely(), st.just("text/plain")),
+    st.tuples(spelt_strangely().map(lambda content: b"title=a%2&image=" + content), st.just(FORM)),
+    st.tuples(spelt_strangely().map(lambda content: b"t" * 64 + b"=%&image=" + content), st.just("text/plain")),
+    st.tuples(_IMAGE.map(lambda content: content + part("name=title", b"a") + END), st.just(MULTIPART)),
+)
+
+
+@given(_BODIES, st.sampled_from([1, 2, 3, 63, 64, 65, 1000, 9000]))
+def test_a_body_that_is_not_as_it_should_be_means_the_same_however_it_is_cut(
+    body: tuple[bytes, str], piece: int
+) -> None:
+    with TemporaryDirectory() as folder:
+
+        def result(piece: int) -> object:
+            try:
+                return read(Path(folder), *body, piece=piece)
+            except HeliographError as failure:
+                return failure.name, failure.message
+
+        assert result(piece) == result(1_000_000)

@@ -129,6 +129,7 @@ def test_a_local_path_is_refused_by_name(text: bytes, under_way: Path) -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", UnsupportedFormat),
         (BASE64[:40] + b"=" + BASE64[40:] + b"!", UnsupportedFormat),
         (b"iVBORw0KGgo=AAAA=BBBB", UnsupportedFormat),
+        (base64.b64encode(PNG[:64]) + base64.b64encode(PNG[64:]), UnsupportedFormat),
         (b"A", UnsupportedFormat),
     ],
 )

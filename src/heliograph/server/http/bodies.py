@@ -7,27 +7,27 @@ base64 text over about 1 MB, hence our own.
 """
 
 import asyncio
-import binascii
 import re
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote_to_bytes
 
-import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.textual import File, Text, cut_before_escape
+from heliograph.server.http.spelling import Members, as_meant, as_utf8, cut_before_escape, query_texts, unquoted
+from heliograph.server.http.textual import File, Text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
 _TEXT_LIMIT = 64 * 1024
 _SHORT = 1024
 _PIECE = 256 * 1024
+_HEAD = 1024
+"""Bytes of a body that are waited for before it is seen what it is."""
 _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
@@ -81,7 +81,7 @@ class Reader:
         more than 64 KiB, and how many bytes.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
-        form = request.state.form = Form(_query(request))
+        form = request.state.form = Form(query_texts(request.url.query, _MOST_PARTS))
         parse = _Parse(self, frozenset(pictures), frozenset(texts), long or {}, form, any_file=any_file)
         try:
             await parse.body(request)
@@ -139,7 +139,7 @@ class _Parse:
 
     @property
     def _body_limit(self) -> int:
-        return _ENCODED_SIZE * self._reader.max_bytes + 1024 * 1024
+        return _ENCODED_SIZE * (self._reader.max_bytes + sum(self._long.values())) + 1024 * 1024
 
     def _open(self, limit: int, *, hashed: bool = True) -> Incoming:
         incoming = Incoming(self._reader.folder, limit, hashed=hashed)
@@ -176,7 +176,7 @@ class _Parse:
     def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
         for event in parser.parse(piece):
             if isinstance(event, MultipartSegment):
-                part = self._open_part(_utf8(event.name), event.filename)
+                part = self._open_part(as_utf8(event.name), event.filename)
             elif part is not None and event is not None:
                 part.write(event)
             elif part is not None:
@@ -188,7 +188,7 @@ class _Parse:
     def _open_part(self, name: str, filename: str | None) -> "_Part":
         if filename is not None and (self._any_file or name in self._pictures):
             self._begin_picture(name)
-            return _Part(name, File(self._open, self._reader.max_bytes), filename=_utf8(filename))
+            return _Part(name, File(self._open, self._reader.max_bytes), filename=as_utf8(filename))
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
@@ -203,7 +203,7 @@ class _Parse:
 
     def _close_part(self, part: "_Part") -> None:
         if part.into is None:
-            self.form.texts[part.name] = _text(bytes(part.text))
+            self.form.texts[part.name] = as_meant(bytes(part.text))
         elif isinstance(part.into, Text):
             self._take_text(part.into)
         elif (file := part.into.picture()) is not None and not self._has_file:
@@ -225,16 +225,16 @@ class _Parse:
     # All other bodies are known by how they begin.
 
     async def _other(self, stream: AsyncIterator[bytes], media_type: str) -> None:
-        head = b""
+        begun = b""
         pieces = _limited(stream, self._body_limit)
         async for piece in pieces:
-            head += piece
-            if len(head) >= SIGNATURE_BYTES:
+            begun += piece
+            if len(begun) >= _HEAD:
                 break
-        rest = _joined(head, pieces)
+        rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
         if not head:
             return
-        if sniff(head):
+        if sniff(head[:SIGNATURE_BYTES]):
             await self._raw(rest)
         elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
             await self._json(rest)
@@ -263,7 +263,7 @@ class _Parse:
             for value in finished:
                 name, part, undecoded = self._feed_field(name, part, undecoded + value)
                 if part is not None:
-                    part.write(_unquoted(undecoded))
+                    part.write(unquoted(undecoded))
                     self._close_part(part)
                 name, part, undecoded = b"", None, b""
             name, part, undecoded = self._feed_field(name, part, undecoded + last)
@@ -278,17 +278,19 @@ class _Parse:
             name, equals, raw = (name + raw).partition(b"=")
             if not equals:
                 return name, None, b""
-            part = self._open_field(_text(_unquoted(name)))
+            part = self._open_field(as_meant(unquoted(name)))
         whole, left = cut_before_escape(raw)
-        part.write(_unquoted(whole))
+        part.write(unquoted(whole))
         return name, part, left
 
     async def _json(self, stream: AsyncIterator[bytes]) -> None:
         """Shape j. The text must stand in memory twice while it is parsed, so few are parsed at once."""
-        body = self._open(self._reader.max_bytes * 4 // 3 + 1024 * 1024, hashed=False)
+        # A picture is a third longer in base64, and a long text up to twice as long for its quotes and line ends.
+        most = self._reader.max_bytes * 4 // 3 + 2 * sum(self._long.values()) + 1024 * 1024
+        body = self._open(most, hashed=False)
         async for piece in stream:
             body.write(piece)
-        fields = _Fields(self._pictures | self._texts)
+        fields = Members({*TEXTS, *self._pictures, *self._texts})
         async with _one_json_at_a_time:
             for name, value in fields.read(b"".join(body.pieces())):
                 part = self._open_field(name)
@@ -299,31 +301,11 @@ class _Parse:
 
     def _picture_from_query(self) -> None:
         """Shapes k and l: everything in the query string."""
-        for name in self._pictures & self.form.texts.keys():
+        for name in sorted(self._pictures & self.form.texts.keys()):
             self._begin_picture(name)
             text = self._picture_text()
             text.write(self.form.texts[name].encode())
             self._take_text(text)
-
-
-class _Fields:
-    """The members of a JSON body that anybody reads; all others are skipped without being made into objects."""
-
-    def __init__(self, more: frozenset[str]) -> None:
-        names = {f"member{number}": name for number, name in enumerate(sorted({*TEXTS, *more}))}
-        value = str | int | float | bool | None
-        self._type = msgspec.defstruct("Fields", [(attribute, value, None) for attribute in names], rename=names)
-
-    def read(self, body: bytes) -> Iterator[tuple[str, bytes]]:
-        """Names and values of the members that are not null. Raises BadParameter."""
-        try:
-            fields = msgspec.json.decode(body, type=self._type)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-            raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
-        for attribute, name in zip(self._type.__struct_fields__, self._type.__struct_encode_fields__, strict=True):
-            value = getattr(fields, attribute)
-            if value is not None:
-                yield name, (value if isinstance(value, str) else msgspec.json.encode(value).decode()).encode()
 
 
 class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
@@ -372,45 +354,3 @@ async def _joined(head: bytes, stream: AsyncIterator[bytes], end: bytes = b"") -
         yield piece
     if end:
         yield end
-
-
-def _query(request: Request) -> dict[str, str]:
-    try:
-        found = parse_qsl(request.url.query, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARTS)
-    except ValueError as problem:
-        raise BadParameter(f"The query has more than {_MOST_PARTS} fields.") from problem
-    return dict(found)
-
-
-_AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
-_SOFT_LINE_END = re.compile(rb"%[\r\n]")
-
-
-def _unquoted(raw: bytes) -> bytes:
-    """Form decoding (application/x-www-form-urlencoded).
-
-    urllib takes a Python step for each escape: 4 ms for half a megabyte of base64, 100 ms for raw bytes.
-    Quoted-printable is the same code with another sign for the escape, and its decoder is written in C. What is no
-    escape shows by the length: nothing else becomes two bytes shorter, but a percent sign before the end of a line.
-    """
-    escapes = raw.count(b"%")
-    if not escapes:
-        return raw.replace(b"+", b" ")
-    decoded = binascii.a2b_qp(raw.replace(b"=", b"%3D").translate(_AS_QUOTED_PRINTABLE))
-    has_lines = b"\n" in raw or b"\r" in raw
-    if len(decoded) == len(raw) - 2 * escapes and not (has_lines and _SOFT_LINE_END.search(raw)):
-        return decoded
-    return unquote_to_bytes(raw.replace(b"+", b" "))
-
-
-def _text(raw: bytes) -> str:
-    """A text as its sender meant it: UTF-8, else Latin-1, which has a character for each byte. Never a NUL."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.replace("\0", "")
-
-
-def _utf8(latin: str | None) -> str:
-    return _text((latin or "").encode("latin-1"))

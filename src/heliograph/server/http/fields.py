@@ -14,6 +14,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter
+from heliograph.server.http.spelling import as_meant
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
@@ -59,7 +60,7 @@ async def small_form(request: Request) -> QueryParams:
     """The fields of a page's form without a picture (application/x-www-form-urlencoded). Raises BadParameter."""
     body = await small_body(request)
     try:
-        return QueryParams(parse_qsl(_text(body), keep_blank_values=True, max_num_fields=_MOST_OF_A_PAGE))
+        return QueryParams(parse_qsl(as_meant(body), keep_blank_values=True, max_num_fields=_MOST_OF_A_PAGE))
     except ValueError as problem:
         raise BadParameter(f"The form has more than {_MOST_OF_A_PAGE} fields.") from problem
 
@@ -74,7 +75,7 @@ async def read_fields(request: Request) -> Fields:
     elif media_type.endswith("json") or body.lstrip().startswith(b"{"):
         pairs += _json(body)
     else:
-        pairs += _form(_text(body))
+        pairs += _form(as_meant(body))
     return Fields(pairs)
 
 
@@ -97,11 +98,11 @@ def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
     try:
         for event in parser.parse(body):
             if isinstance(event, MultipartSegment):
-                name, value = _text(event.name.encode("latin-1")), bytearray()
+                name, value = as_meant(event.name.encode("latin-1")), bytearray()
             elif event:
                 value += event
             else:
-                yield name, _text(bytes(value))
+                yield name, as_meant(bytes(value))
         parser.close()  # raises where the last part has no end
     except MultipartError as problem:
         raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
@@ -121,12 +122,3 @@ def _json(body: bytes) -> Iterator[tuple[str, str]]:
                 yield name, value
             elif isinstance(value, bool | int | float):
                 yield name, msgspec.json.encode(value).decode()
-
-
-def _text(raw: bytes) -> str:
-    """UTF-8, else Latin-1, which has a character for each byte. Never a NUL."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.replace("\0", "")

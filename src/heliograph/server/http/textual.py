@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import InvalidUrl, LocalPathSent, UnsupportedFormat
+from heliograph.server.http.spelling import cut_before_escape
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -89,12 +90,12 @@ class Text:
         return self._decoder.end()
 
     def _begin(self, text: bytes) -> "_Decoder":
-        """Begin to decode `text`, in the way that its first bytes show."""
+        """Begin to decode `text`, in the way that its first bytes show: as many in every case, however it was cut."""
         if sniff(text[:SIGNATURE_BYTES]):
             return _Bytes(self._open(self._limit), text)
         if not text[:_BLANK].strip():
             return _Nothing()
-        data_uri = _DATA_URI.match(text)
+        data_uri = _DATA_URI.match(text[:_LONGEST_URL])
         if data_uri and not data_uri[1].lower().endswith(b";base64"):
             return _PercentEncoded(self._open(self._limit), text[data_uri.end() :])
         return _Base64(self._open(self._limit), text[data_uri.end() if data_uri else 0 :])
@@ -130,10 +131,11 @@ class File:
 
     def _begin(self) -> "_Decoder":
         begun = bytes(self._begun)
-        data_uri = _DATA_URI.match(begun)
-        encoded = begun[data_uri.end() if data_uri else 0 :].lstrip()
-        if not sniff(begun[:SIGNATURE_BYTES]) and _is_picture_in_base64(encoded):
-            return _Base64(self._picture, encoded)
+        head = begun[:_FILE_START]
+        data_uri = _DATA_URI.match(head)
+        start = data_uri.end() if data_uri else 0
+        if not sniff(head[:SIGNATURE_BYTES]) and _is_picture_in_base64(head[start:].lstrip()):
+            return _Base64(self._picture, begun[start:])
         return _Bytes(self._picture, begun)
 
 
@@ -186,9 +188,13 @@ class _PercentEncoded:
     def __init__(self, picture: Incoming, begun: bytes) -> None:
         self._picture = picture
         self._left = b""
-        self.write(begun.lstrip())
+        self._has_begun = False
+        self.write(begun)
 
     def write(self, piece: bytes) -> None:
+        if not self._has_begun:
+            piece = piece.lstrip()
+            self._has_begun = bool(piece)
         whole, self._left = cut_before_escape(self._left + piece)
         self._picture.write(unquote_to_bytes(whole))
 
@@ -205,15 +211,20 @@ class _Base64:
         self._left = b""
         self._blanks = 0
         self._padded = False
-        self.write(begun.lstrip())
+        self._has_begun = False
+        self.write(begun)
 
     def write(self, piece: bytes) -> None:
+        if not self._has_begun:
+            piece = piece.lstrip()
+            self._has_begun = bool(piece)
         if self._decode_plain(self._left + piece):
             return
         piece = self._repaired(piece)
-        if piece.translate(None, _ALPHABET + b"=") or (self._padded and piece.strip(b"=")):
+        unpadded = piece.rstrip(b"=")
+        if unpadded.translate(None, _ALPHABET) or (self._padded and unpadded):  # padding has nothing behind it
             raise UnsupportedFormat(_NOT_A_PICTURE)
-        self._padded = self._padded or b"=" in piece
+        self._padded = self._padded or len(unpadded) < len(piece)
         self._decode(self._left + piece)
 
     def end(self) -> Incoming:
@@ -268,9 +279,3 @@ def _named(text: bytes) -> RemoteImage | None:
             raise InvalidUrl(url=shown)
         return RemoteImage(shown)
     return None
-
-
-def cut_before_escape(piece: bytes) -> tuple[bytes, bytes]:
-    """`piece` in two where its last percent sign may be cut off from its digits, else whole, and nothing."""
-    cut = piece.rfind(b"%", max(0, len(piece) - 2))
-    return (piece[:cut], piece[cut:]) if cut >= 0 else (piece, b"")
