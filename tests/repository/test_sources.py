@@ -34,7 +34,7 @@ IMPORTERS = {
     "obstore": {"server/backends/object_store.py"},
     "pi_heif": {"imaging/pillow_formats.py"},
     "PIL": {"imaging/pillow_formats.py"},
-    "prometheus_client": {"server/http/", "server/app.py"},
+    "prometheus_client": {"server/http/"},
     "pyvips": {"imaging/pipeline.py"},
     "pwdlib": {"server/identity/passwords.py"},
     "sphinx": {"sphinx.py"},

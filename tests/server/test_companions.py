@@ -29,7 +29,7 @@ async def upload(
     sent: dict[Kind, str] = beside  # type: ignore[assignment]
     with Incoming(parts.folder, 10_000_000) as incoming:
         incoming.write(content or picture())
-        return await parts.uploads.accept(incoming, Texts(), caller, key, None, sent)
+        return await parts.uploads.accept(incoming, Texts(), caller, key, beside=sent)
 
 
 def kept(parts: Parts, *, vectors: bool = True) -> Companions:
@@ -175,3 +175,54 @@ async def test_a_removed_image_shows_no_source(tmp_path: Path) -> None:
         with pytest.raises(Gone):
             await parts.library.find(image.id)
         assert await kept(parts).of(image) == ()
+
+
+async def test_sixteen_at_once_with_a_key_of_their_content_make_one_image_in_both_databases(database: Database) -> None:
+    replay = catalog.Replay(b"k" * 16, b"c" * 16, b"\x01" * 32, by_content=True)
+    beside = [Companion("source", b"\x02" * 32, 7), Companion("vector", b"\x03" * 32, 9)]
+    removed = Image("removed000", "r" * 15, Blob(b"\x01" * 32, 5, "image/png", 4, 3, 1), None, None, catalog.now())
+    assert await database.transaction(catalog.add_image(removed, replay, beside=beside))
+    await database.transaction(catalog.bury_image(removed.id, catalog.now(), "test"))
+
+    async def add(number: int) -> bool:
+        while True:
+            image = replace(removed, id=f"aB3xY7qm{number:02}", delete_hash=f"{number:015}", created=catalog.now())
+            try:
+                return await database.transaction(catalog.add_image(image, replay, beside=beside))
+            except catalog.BlobBeingSwept:
+                await asyncio.sleep(0.01)
+
+    assert sum(await asyncio.gather(*(add(number) for number in range(16)))) == 1
+    row = await database.fetch_one(catalog.replay(replay.key))
+    assert row is not None
+    assert catalog.to_image(row).removed is None
+    assert len(await database.fetch_all(catalog.companions_of(catalog.to_image(row).id))) == 2
+
+
+async def test_removed_by_eight_at_once_a_companion_gives_its_room_back_once_in_both_databases(
+    database: Database,
+) -> None:
+    await database.transaction(catalog.add_account({"name": "ada", "role": "user"}))
+    ada = catalog.to_account(await database.fetch_one(catalog.account("ada")))  # type: ignore[arg-type]
+    blob = Blob(b"\x01" * 32, 5, "image/png", 4, 3, 1)
+    image = Image("aB3xY7qmTz", "d" * 15, blob, ada.id, None, catalog.now())
+    beside = [Companion("source", b"\x02" * 32, 7), Companion("vector", b"\x02" * 32, 7)]
+    assert await database.transaction(catalog.add_image(image, None, beside=beside))
+    work = [catalog.remove_companion(image.id, "vector") for _ in range(8)]
+    assert sum(await asyncio.gather(*(database.transaction(each) for each in work))) == 1
+    assert await space(database, ada) == 12
+    await asyncio.gather(
+        database.transaction(catalog.remove_companion(image.id, "source")),
+        database.transaction(catalog.bury_image(image.id, catalog.now(), "test")),
+    )
+    assert await space(database, ada) == 0
+
+
+async def test_of_two_images_with_the_same_svg_each_can_go_and_the_other_keeps_it(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        first, second = await upload(parts, vector=SVG), await upload(parts, vector=SVG)
+        await parts.library.remove(first.image, "test", ANYBODY)
+        await asyncio.sleep(0.005)
+        await parts.upkeep().sweep()
+        assert [each.kind for each in await kept(parts).of(second.image)] == ["vector"]
+        assert "<rect" in await kept(parts).read((await kept(parts).of(second.image))[0])

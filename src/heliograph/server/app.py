@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.types import Receive, Scope, Send
 
 from heliograph.imaging.limits import Limits as ImageLimits
@@ -38,6 +37,7 @@ from heliograph.server.http.pages_openid import BACK
 from heliograph.server.http.routes import table
 from heliograph.server.http.signed_requests import SignedReader
 from heliograph.server.http.status import Status
+from heliograph.server.http.work import Work
 from heliograph.server.identity import (
     Accounts,
     Applications,
@@ -121,7 +121,7 @@ class Server:
         """What the server does, below; how it is spoken to, above."""
         metrics, services = Metrics(), self._services(folder)
         files = ImageFiles(services.library, services.statistics, self._instead())
-        metrics.registry.register(_Work(self._pool, services.uploads, services.limits, self._limiter))
+        metrics.registry.register(Work(self._pool.counters, services.uploads.counted, services.limits, self._limiter))
         return Surroundings(
             Application(
                 table(handlers(services, self._settings, self.links, self._status(metrics))),
@@ -179,17 +179,7 @@ class Server:
             limits=Limits(_policy(settings.limits), self._limiter),
             reader=Reader(folder, settings.max_bytes),
             signed=SignedReader(folder, settings.max_bytes, links),
-            uploads=Uploads(
-                database=database,
-                blobs=self._blobs,
-                transformer=self._pool,
-                fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
-                signer=signer,
-                quotas=quotas,
-                companions=companions,
-                folder=folder,
-                max_bytes=settings.max_bytes,
-            ),
+            uploads=self._uploads(folder, signer, quotas, companions),
             library=Library(
                 database=database,
                 blobs=self._blobs,
@@ -204,6 +194,20 @@ class Server:
             companions=companions,
             statistics=self._statistics,
             signer=signer,
+        )
+
+    def _uploads(self, folder: Path, signer: Signer, quotas: Quotas, companions: Companions) -> Uploads:
+        settings = self._settings
+        return Uploads(
+            database=self._database,
+            blobs=self._blobs,
+            transformer=self._pool,
+            fetcher=RemoteFetcher(allow=settings.fetch_allow, total_timeout=settings.fetch_timeout),
+            signer=signer,
+            quotas=quotas,
+            companions=companions,
+            folder=folder,
+            max_bytes=settings.max_bytes,
         )
 
     def _openid(self, persons: Persons, seal: Seal) -> OpenIDLogins | None:
@@ -297,43 +301,6 @@ async def _bring_up_to_date(database: Database) -> None:
     if await database.transaction(migrations.version) != migrations.HEAD:
         upgrade = import_module("heliograph.server.migrations.upgrade")
         await database.transaction(upgrade.to_head)
-
-
-class _Work:
-    """What uploads and image workers have done, and limits have not, as Prometheus metrics."""
-
-    def __init__(self, pool: WorkerPool, uploads: Uploads, limits: Limits, limiter: Limiter) -> None:
-        self._pool = pool
-        self._uploads = uploads
-        self._limits = limits
-        self._limiter = limiter
-
-    def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
-        """The present figures (prometheus_client's collector protocol)."""
-        pool, uploads = self._pool.counters, self._uploads.counted
-        refusals = CounterMetricFamily(
-            "heliograph_limit_refusals",
-            "Requests refused, by whose counter was used up; by several, where several were.",
-            labels=["by"],
-        )
-        for by in ("address", "application", "account"):
-            refusals.add_metric([by], self._limits.refusals[by])
-        return [
-            CounterMetricFamily("heliograph_uploads", "Images published.", value=uploads.images),
-            CounterMetricFamily("heliograph_upload_bytes", "Bytes of images published.", value=uploads.bytes),
-            CounterMetricFamily("heliograph_image_jobs", "Pictures inspected or rendered.", value=pool.jobs),
-            CounterMetricFamily(
-                "heliograph_image_kills", "Image workers killed for taking too long.", value=pool.kills
-            ),
-            CounterMetricFamily("heliograph_image_deaths", "Image workers that died.", value=pool.deaths),
-            GaugeMetricFamily("heliograph_image_waiting", "Pictures waiting for a worker.", value=pool.waiting),
-            CounterMetricFamily(
-                "heliograph_limits_let_through",
-                "Requests let through uncounted because Valkey was away.",
-                value=self._limiter.let_through,
-            ),
-            refusals,
-        ]
 
 
 _DATABASES = {

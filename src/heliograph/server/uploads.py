@@ -124,6 +124,7 @@ class Uploads:
         caller: Caller,
         idempotency_key: str | None = None,
         album: Album | None = None,
+        *,
         by_content: bool = False,
         beside: Mapping[Kind, str] | None = None,
     ) -> Accepted:
@@ -151,27 +152,21 @@ class Uploads:
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
             if fetched_anyway:
-                repeat = replace(
-                    repeat, content=hashlib.sha256(repeat.content + received.sha256).digest()[:_HASH_LENGTH]
-                )
+                shown = hashlib.sha256(repeat.content + received.sha256).digest()[:_HASH_LENGTH]
+                repeat = replace(repeat, content=shown)
                 if known := await self._replayed(repeat):
                     return known
             with naming_image_failures():
                 inspection = await self._transformer.inspect(received.path, cleaned)
-            try:
-                if caller.account is not None:
-                    await self._quotas.must_have_room(caller.account, inspection.size + sum(each.size for each in kept))
-            except QuotaExceeded:
-                if known := await self._replayed(repeat):
-                    return known  # it was this very upload that took the last room
-                raise
+            size = inspection.size + sum(each.size for each in kept)
+            if known := await self._replayed_for_want_of_room(caller, size, repeat):
+                return known
             stored = cleaned if inspection.changed else received.path
             image = _described(inspection, texts, caller)
-            into_album = _into(album, image, caller) if album else None
             adding = partial(
                 catalog.add_image,
                 replayed=repeat.of(received.sha256),
-                then=into_album,
+                then=_into(album, image, caller) if album else None,
                 quota=self._quotas.default,
                 beside=kept,
             )
@@ -182,6 +177,19 @@ class Uploads:
         self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
         return Accepted(published, receipt, inspection.removed, beside=kept)
+
+    async def _replayed_for_want_of_room(self, caller: Caller, size: int, repeat: _Repeat) -> Accepted | None:
+        """None where the caller has room for `size` bytes; else the answer of this very upload, if it was that which
+        took the last room. Raises QuotaExceeded.
+        """
+        try:
+            if caller.account is not None:
+                await self._quotas.must_have_room(caller.account, size)
+        except QuotaExceeded:
+            if known := await self._replayed(repeat):
+                return known
+            raise
+        return None
 
     async def _received(self, picture: Incoming | RemoteImage, fetched: Path) -> _Received:
         if isinstance(picture, Incoming):

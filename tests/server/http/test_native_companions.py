@@ -1,11 +1,13 @@
 """Sources and SVGs over HTTP: sent in every shape, told, served, shown on the page, and removed."""
 
 import base64
+import time
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from heliograph.server.companions import LONGEST
 from tests.running import picture, serving
 from tests.server.http.test_native import failure
 
@@ -112,3 +114,21 @@ def test_the_receipt_speaks_of_the_picture_alone(http: httpx2.Client) -> None:
     claims = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
     assert sent["sha256"] in claims
     assert ".svg" not in claims
+
+
+@pytest.mark.parametrize("shape", ["fields", "files", "json"])
+def test_the_largest_of_all_three_are_taken_together(tmp_path: Path, shape: str) -> None:
+    source = '"\n' * (LONGEST["source"] // 2)
+    vector = SVG.replace("<rect", f"<title>{'v' * 900_000}</title><rect")
+    largest = len(picture())
+    with serving(tmp_path, MAX_BYTES=str(largest)) as server, httpx2.Client(base_url=server.url, timeout=60) as http:
+        sent = send(http, shape, source=source, vector=vector)
+        assert sent.status_code == 201, sent.text
+        assert http.get(sent.json()["source_link"]).text == source
+
+
+def test_an_svg_that_is_made_to_be_slow_holds_nobody_up(http: httpx2.Client) -> None:
+    slow = SVG.replace("<rect", f"<style>{'a' * 400_000}{'/*' * 100_000}{'@a' * 100_000}</style><rect")
+    begun = time.monotonic()
+    assert send(http, "fields", vector=slow).status_code == 201
+    assert time.monotonic() - begun < 20

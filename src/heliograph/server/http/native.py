@@ -198,7 +198,9 @@ class Native:
             named = form.text("album")
             album = await self._albums.find_to_change(named, caller) if named else None
             beside: dict[Kind, str] = {kind: text for kind in KINDS if (text := form.text(kind))}
-            accepted = await self._uploads.accept(form.picture, _texts(form), caller, key, album, by_content, beside)
+            accepted = await self._uploads.accept(
+                form.picture, _texts(form), caller, key, album, by_content=by_content, beside=beside
+            )
         answer = self.for_owner(accepted.image)
         self._tell_of(accepted.beside, answer)
         answer.receipt = accepted.receipt
