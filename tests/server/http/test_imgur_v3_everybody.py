@@ -162,6 +162,18 @@ def test_an_application_without_an_account(case: Case, world: World) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_who_names_nobody_is_refused_whatever_is_asked_and_whatever_is_there(case: Case, world: World) -> None:
+    answers = []
+    for things in (world.things, {"image": "aaaaaaaaaa", "album": "aaaaaaaaaa"}):
+        path = case.path.format(**things)
+        answer = httpx2.request(case.method, world.server.url + path, timeout=60)
+        answers.append((answer.status_code, answer.json()["data"]["error"]))
+    nobody = (404, "There is no such ticket: this server takes pictures, no videos.")
+    wanted = nobody if case.path == "/upload/poll" else (401, "Authentication required")
+    assert answers == [wanted, wanted]
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_another_account(case: Case, world: World) -> None:
     answer = world.ask(case, world.tokens["stranger"])
     assert answer.status_code == case.stranger

@@ -51,15 +51,12 @@ _NOT_A_PICTURE = (
 )
 
 
-class Text:
-    """A text in a picture's place, made into the picture while it arrives, so that a large one never stands in memory.
+class _Arriving:
+    """Bytes that are kept until there are `_enough` to see what they are, and are decoded from then on as they come."""
 
-    `open_(limit)` makes the place for the picture's bytes, at most `limit` of them.
-    """
+    _enough: int
 
-    def __init__(self, open_: Callable[[int], Incoming], limit: int) -> None:
-        self._open = open_
-        self._limit = limit
+    def __init__(self) -> None:
         self._begun = bytearray()
         self._decoder: _Decoder | None = None
 
@@ -69,9 +66,27 @@ class Text:
             self._decoder.write(bytes(piece))
             return
         self._begun += piece
-        if len(self._begun) > _LONGEST_URL:
+        if len(self._begun) >= self._enough:
             self._decoder = self._begin(bytes(self._begun))
             self._begun.clear()
+
+    def _begin(self, begun: bytes) -> "_Decoder":
+        """Decode in the way that the first bytes of `begun` show: as many in every case, however it was cut."""
+        raise NotImplementedError
+
+
+class Text(_Arriving):
+    """A text in a picture's place, made into the picture while it arrives, so that a large one never stands in memory.
+
+    `open_(limit)` makes the place for the picture's bytes, at most `limit` of them.
+    """
+
+    _enough = _LONGEST_URL + 1
+
+    def __init__(self, open_: Callable[[int], Incoming], limit: int) -> None:
+        super().__init__()
+        self._open = open_
+        self._limit = limit
 
     def short(self, most: int) -> str:
         """The text without the blanks around it, "" where it has more than `most` bytes."""
@@ -89,48 +104,38 @@ class Text:
             self._decoder = self._begin(text)
         return self._decoder.end()
 
-    def _begin(self, text: bytes) -> "_Decoder":
-        """Begin to decode `text`, in the way that its first bytes show: as many in every case, however it was cut."""
-        if sniff(text[:SIGNATURE_BYTES]):
-            return _Bytes(self._open(self._limit), text)
-        if not text[:_BLANK].strip():
+    def _begin(self, begun: bytes) -> "_Decoder":
+        if sniff(begun[:SIGNATURE_BYTES]):
+            return _Bytes(self._open(self._limit), begun)
+        if not begun[:_BLANK].strip():
             return _Nothing()
-        data_uri = _DATA_URI.match(text[:_LONGEST_URL])
+        data_uri = _DATA_URI.match(begun[:_LONGEST_URL])
         if data_uri and not data_uri[1].lower().endswith(b";base64"):
-            return _PercentEncoded(self._open(self._limit), text[data_uri.end() :])
-        return _Base64(self._open(self._limit), text[data_uri.end() if data_uri else 0 :])
+            return _PercentEncoded(self._open(self._limit), begun[data_uri.end() :])
+        return _Base64(self._open(self._limit), begun[data_uri.end() if data_uri else 0 :])
 
 
-class File:
+class File(_Arriving):
     """A file in a picture's place: its own bytes, or the picture that they are base64 or a data URI of, decoded while
     it arrives, because some programs encode a picture and then send it as they send files.
 
     `open_(limit)` makes the place for the picture's bytes, at most `limit` of them.
     """
 
-    def __init__(self, open_: Callable[[int], Incoming], limit: int) -> None:
-        self._picture = open_(limit)
-        self._begun = bytearray()
-        self._decoder: _Decoder | None = None
+    _enough = _FILE_START
 
-    def write(self, piece: bytes | bytearray) -> None:
-        """Take `piece` in. Raises UnsupportedFormat and TooManyBytes."""
-        if self._decoder is not None:
-            self._decoder.write(bytes(piece))
-            return
-        self._begun += piece
-        if len(self._begun) >= _FILE_START:
-            self._decoder = self._begin()
+    def __init__(self, open_: Callable[[int], Incoming], limit: int) -> None:
+        super().__init__()
+        self._picture = open_(limit)
 
     def picture(self) -> Incoming | None:
         """The picture, or None where the file is empty. Raises UnsupportedFormat and TooManyBytes."""
         if self._decoder is None:
-            self._decoder = self._begin()
+            self._decoder = self._begin(bytes(self._begun))
         picture = self._decoder.end()
         return picture if picture is not None and picture.size else None
 
-    def _begin(self) -> "_Decoder":
-        begun = bytes(self._begun)
+    def _begin(self, begun: bytes) -> "_Decoder":
         head = begun[:_FILE_START]
         data_uri = _DATA_URI.match(head)
         start = data_uri.end() if data_uri else 0
