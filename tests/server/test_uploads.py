@@ -4,10 +4,12 @@ import asyncio
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from heliograph.server import catalog
 from heliograph.server.albums import Albums
 from heliograph.server.catalog import albums as catalog_albums
 from heliograph.server.errors import (
@@ -28,6 +30,7 @@ from tests.server.parts import ANYBODY, assembled
 
 pytestmark = pytest.mark.anyio
 KEY = "0123456789abcdef"
+SECRET = "secret-" + "s" * 32
 
 
 async def test_what_is_stored_has_the_hash_that_is_acknowledged(tmp_path: Path) -> None:
@@ -119,8 +122,8 @@ async def test_a_key_that_is_made_of_the_content_publishes_anew_what_was_removed
     async with assembled(tmp_path) as parts:
         content, ids = picture(), []
         for _ in range(3):
-            image = (await parts.upload(content, KEY, by_content=True)).image
-            assert (await parts.upload(content, KEY, by_content=True)).image.id == image.id
+            image = (await parts.upload(content, SECRET, by_content=True)).image
+            assert (await parts.upload(content, SECRET, by_content=True)).image.id == image.id
             await parts.library.remove(image, "test", ANYBODY)
             ids.append(image.id)
         assert len(set(ids)) == 3
@@ -129,11 +132,26 @@ async def test_a_key_that_is_made_of_the_content_publishes_anew_what_was_removed
 async def test_sixteen_at_once_publish_a_removed_picture_anew_once(tmp_path: Path) -> None:
     async with assembled(tmp_path) as parts:
         content = picture()
-        removed = (await parts.upload(content, KEY, by_content=True)).image
+        removed = (await parts.upload(content, SECRET, by_content=True)).image
         await parts.library.remove(removed, "test", ANYBODY)
-        accepted = await asyncio.gather(*(parts.upload(content, KEY, by_content=True) for _ in range(16)))
+        accepted = await asyncio.gather(*(parts.upload(content, SECRET, by_content=True) for _ in range(16)))
         assert len({each.image.id for each in accepted} - {removed.id}) == 1
         assert sum(not each.replayed for each in accepted) == 1
+
+
+async def test_a_key_of_the_content_that_a_neighbour_could_make_is_taken_of_accounts_only(tmp_path: Path) -> None:
+    async with assembled(tmp_path) as parts:
+        content = picture()
+        with pytest.raises(BadParameter, match="secret-"):
+            await parts.upload(content, KEY, by_content=True)
+        await parts.database.transaction(catalog.add_account({"name": "ada", "role": "user"}))
+        row = await parts.database.fetch_one(catalog.account("ada"))
+        assert row is not None
+        ada = replace(ANYBODY, account=catalog.to_account(row))
+        mine = await parts.upload(content, KEY, ada, by_content=True)
+        again = await parts.upload(content, KEY, replace(ada, address="192.0.2.99"), by_content=True)
+        assert (again.replayed, again.image.id) == (True, mine.image.id)
+        assert await parts.names() == [mine.image.blob.sha256.hex()]
 
 
 async def test_a_secret_key_gives_its_answer_at_every_address(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ class Uploads:
             raise NoImageSent
         texts = _checked(texts)
         content = _fingerprint(picture, texts, album, beside or {})
-        repeat = _Repeat(_replay_key(idempotency_key, caller), content, by_content)
+        repeat = _Repeat(_replay_key(idempotency_key, caller, by_content=by_content), content, by_content)
         fetched_anyway = by_content and isinstance(picture, RemoteImage)
         if not fetched_anyway and (known := await self._replayed(repeat)):
             return known
@@ -287,17 +287,23 @@ def _checked(texts: Texts) -> Texts:
     return Texts(**checked_texts({name: getattr(texts, name) for name in LONGEST_TEXT}))
 
 
-def _replay_key(idempotency_key: str | None, caller: Caller) -> bytes | None:
+def _replay_key(idempotency_key: str | None, caller: Caller, *, by_content: bool = False) -> bytes | None:
     """The key as it is stored: hashed together with who uses it, so that nobody replays another's answer.
 
     Who has no account is told apart by address: the answer holds a delete hash, and some programs make a guessable key.
-    A key that says of itself that it is secret needs no such care, and outlives the address.
+    A key that says of itself that it is secret needs no such care, and outlives the address. One that is made of the
+    content can be made by all who have the picture, and an address has many people behind it: it must be secret.
     """
     if idempotency_key is None:
         return None
     if not 8 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
         raise BadParameter("The Idempotency-Key must have 8 to 255 printable ASCII characters.")
     secret = idempotency_key.startswith(UNGUESSABLE) and len(idempotency_key) >= _SHORTEST_UNGUESSABLE
+    if by_content and not secret and caller.account is None:
+        raise BadParameter(
+            f"Without an account, an Idempotency-Key made of the content must begin with '{UNGUESSABLE}' and have "
+            f"{_SHORTEST_UNGUESSABLE} characters or more: a hash of the content with a secret of your own."
+        )
     nobody = "" if secret else caller.address
     who = f"{caller.account.id if caller.account else nobody}\n{caller.key or ''}\n{idempotency_key}"
     return hashlib.sha256(who.encode()).digest()[:_HASH_LENGTH]

@@ -1,6 +1,7 @@
 """Sources and SVGs over HTTP: sent in every shape, told, served, shown on the page, and removed."""
 
 import base64
+import hashlib
 import time
 from pathlib import Path
 
@@ -132,3 +133,15 @@ def test_an_svg_that_is_made_to_be_slow_holds_nobody_up(http: httpx2.Client) -> 
     begun = time.monotonic()
     assert send(http, "fields", vector=slow).status_code == 201
     assert time.monotonic() - begun < 20
+
+
+def test_a_source_whose_bytes_are_lost_leaves_the_page_of_the_picture_there(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, httpx2.Client(base_url=server.url, timeout=60) as http:
+        sent = send(http, "fields", source=CODE).json()
+        lost = hashlib.sha256(CODE.encode()).hexdigest()
+        (server.data / "blobs" / lost[:2] / lost).unlink()
+        page = http.get(f"/{sent['id']}")
+        assert page.status_code == 200
+        assert "This cannot be read just now." in page.text
+        assert failure(http.get(sent["source_link"])) == (503, "StorageUnavailable")
+        assert http.get(sent["link"]).status_code == 200

@@ -71,7 +71,8 @@ _IDEMPOTENCY_BY = {
     "name": "Idempotency-By",
     "in": "header",
     "description": "`content` says that the key is made of the picture (or its URL) and its texts, and stands for no "
-    "single upload: what was removed is then published anew, and so is what the URL shows by now.",
+    "single upload: what was removed is then published anew, and so is what the URL shows by now. Without an account "
+    "such a key must begin with `secret-`, so that nobody else who has the picture can make it.",
     "schema": {"type": "string", "enum": ["content"]},
 }
 

@@ -16,7 +16,7 @@ from heliograph.imaging.recipe import LETTERS
 from heliograph.server.albums import Albums
 from heliograph.server.callers import Callers, owns
 from heliograph.server.companions import Companions
-from heliograph.server.errors import CATALOGUE
+from heliograph.server.errors import CATALOGUE, StorageUnavailable
 from heliograph.server.http.allowances import count
 from heliograph.server.http.api_page import described
 from heliograph.server.http.bodies import Form, Reader
@@ -134,10 +134,12 @@ class Pages:
     async def _beside(self, image: Image) -> dict[str, str | None]:
         """What is kept beside the image: the link of its SVG, and its source."""
         kept = {each.kind: each for each in await self._companions.of(image)}
-        return {
-            "vector": self._links.vector(image.id) if "vector" in kept else None,
-            "source": await self._companions.read(kept["source"]) if "source" in kept else None,
-        }
+        vector = self._links.vector(image.id) if "vector" in kept else None
+        try:
+            source = await self._companions.read(kept["source"]) if "source" in kept else None
+        except StorageUnavailable as problem:  # the page is there for the picture
+            source = problem.message
+        return {"vector": vector, "source": source}
 
     async def animation(self, request: Request) -> Response:
         """GET /{id}.gifv: the animation and little else; on to the picture's page where it does not move."""
