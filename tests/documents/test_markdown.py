@@ -8,14 +8,14 @@ from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from heliograph.documents.markdown import references
+from heliograph.documents import markdown
 
 PNG = "data:image/png;base64,AAAA"
 
 
 def found(text: str) -> list[tuple[str, str]]:
     """Address and alt text of each picture, as they stand in the text."""
-    listed = sorted(references(text), key=lambda each: each.start)
+    listed = sorted(markdown.pictures(text), key=lambda each: each.start)
     assert all(each.written(each.address) == text[each.start : each.end] for each in listed)
     return [(each.address, each.alt) for each in listed]
 
@@ -69,7 +69,7 @@ def parsed(text: str) -> list[tuple[str, str]]:
     ],
 )
 def test_what_is_a_picture(text: str, shown: list[tuple[str, str]]) -> None:
-    listed = sorted(references(text), key=lambda each: each.start)
+    listed = sorted(markdown.pictures(text), key=lambda each: each.start)
     assert [(each.address, each.alt) for each in listed] == shown
 
 

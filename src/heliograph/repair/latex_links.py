@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from heliograph.repair.views import Link, View
+from heliograph.documents.views import Use, View
+from heliograph.repair.links import Link, links
 
 VERBATIM = "verbatim|Verbatim|lstlisting|minted|comment|alltt"
 TOKEN = re.compile(
@@ -28,6 +29,5 @@ def latex_links(view: View) -> Iterator[Link]:
             address = view.part(*match.span("address")).decoded(
                 ESCAPED, lambda escape: escape[1], lambda text: SPECIAL.sub(r"\\\1", text)
             )
-            link = address.link(0, len(address.text), shown=match["command"] == "includegraphics")
-            if link is not None:
-                yield link
+            use = Use.PICTURE if match["command"] == "includegraphics" else Use.LINK
+            yield from links([address.reference(0, len(address.text), use)])

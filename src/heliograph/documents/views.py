@@ -1,7 +1,7 @@
 """Text as a reader of some markup sees it, which still knows where each character stands in the document.
 
 Hides escapes within escapes: HTML in an attribute of XML, Markdown in strings of JSON. A scanner reads plain text; what
-it finds is a span of the document, so that a patch can touch that span and nothing else.
+it finds is a span of the document, so that a change can touch that span and nothing else.
 """
 
 from __future__ import annotations
@@ -10,34 +10,42 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from html.entities import html5
-from urllib.parse import urlsplit
 
 Spell = Callable[[str], str]
 """Writes a text so that it means the same where it is put."""
 
-PICTURE_PATH = re.compile(r"\.(?:png|jpe?g|jfif|gif|webp|bmp|tiff?|svgz?|avif|heic|heif|jxl|apng)$", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:https?:)?//[^\s/?#<>\"\\{}|^`]+[^\s<>\"\\{}|^`]*", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]*;?)")
 XML_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);")
 
 
-@dataclass(frozen=True)
-class Link:
-    """The address of a picture in a document.
+class Use(Enum):
+    """What a document does with an address."""
 
-    `url` is what it means, absolute; `start` to `end` is where it is spelled, in characters of the document's text.
-    `shown`: the picture is part of the page; else somebody has to follow the link. `width`, `height`: the size that the
-    document gives the picture, in pixels. `spell` writes another address for the same place.
+    PICTURE = "the picture stands in the text"
+    SHOWN = "it is shown in other ways: one of several sizes, a poster, a background"
+    STYLE = "a style shows it, unless it is a font"
+    LINK = "somebody has to follow it"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An address in a document that leads to a picture, or may.
+
+    `address` is what it means; `start` to `end` is where it is spelled, in characters of the document's text.
+    `alt`: what the picture shows, "" where the document does not say. `width`, `height`: the size that the document
+    gives the picture, in pixels. `written` spells another address for the same place.
     """
 
-    url: str
     start: int
     end: int
-    shown: bool
-    width: int | None
-    height: int | None
-    spell: Spell
+    address: str
+    use: Use
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    written: Spell = str
 
 
 @dataclass(frozen=True)
@@ -97,28 +105,24 @@ class View:
             return View(self.text, self.starts, self.ends, both)
         return View("".join(texts) + self.text[done:], [*starts, *self.starts[done:]], [*ends, *self.ends[done:]], both)
 
-    def link(
-        self, start: int, end: int, *, shown: bool, width: int | None = None, height: int | None = None
-    ) -> Link | None:
-        """The link whose address is spelled from `start` to `end`, blanks around it left out.
-
-        None where it is no absolute address of http(s), or one that is only linked and does not look like a picture.
-        """
+    def reference(
+        self,
+        start: int,
+        end: int,
+        use: Use,
+        *,
+        alt: str = "",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Reference | None:
+        """The reference whose address is spelled from `start` to `end`, blanks around it left out; None for blanks."""
         address = self.text[start:end]
         start += len(address) - len(address.lstrip())
         address = address.strip()
-        if not ADDRESS.fullmatch(address):
-            return None
-        url = address if address[0] != "/" else f"https:{address}"
-        if _is_unreadable(url) or (not shown and not looks_like_a_picture(url)):
+        if not address:
             return None
         last = start + len(address) - 1
-        return Link(url, self.starts[start], self.ends[last], shown, width, height, self.spell)
-
-
-def looks_like_a_picture(url: str) -> bool:
-    """Whether the path of `url` ends as the name of a picture's file does."""
-    return PICTURE_PATH.search(urlsplit(url).path) is not None
+        return Reference(self.starts[start], self.ends[last], address, use, alt, width, height, self.spell)
 
 
 def html_decoded(view: View) -> View:
@@ -139,12 +143,3 @@ def _html_meaning(match: re.Match[str]) -> str | None:
         return html5.get(name)
     follows = match.string[match.end() : match.end() + 1]
     return html5.get(name) if follows != "=" else None
-
-
-def _is_unreadable(url: str) -> bool:
-    """Whether no host can be read from `url`, for example because of a damaged port."""
-    try:
-        parts = urlsplit(url)
-        return not parts.hostname or (parts.port or 1) < 1
-    except ValueError:
-        return True
