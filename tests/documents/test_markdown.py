@@ -1,6 +1,7 @@
 """Where Markdown shows pictures, held to what a real parser of CommonMark says."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -105,3 +106,20 @@ def test_what_is_a_picture_is_what_commonmark_says(lines: list[str]) -> None:
 def test_a_long_page_is_read_in_little_time() -> None:
     text = ("![" * 2000 + "`" * 2000 + " ` `` [" * 2000 + "]\n") * 3 + f"\n\n![b]({PNG}{'A' * 5_000_000})"
     assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a <!--" * 20_000,
+        "[" * 20_000 + "]" * 20_000,
+        "![" * 10_000 + "](a)" * 10_000,
+        "[a](b" * 20_000,
+        "a " * 1_000_000,
+    ],
+    ids=["comments", "brackets", "pictures", "links", "words"],
+)
+def test_a_page_of_things_that_never_end_is_read_in_little_time(text: str) -> None:
+    before = process_time()
+    assert len(list(markdown.pictures(text))) <= 1
+    assert process_time() - before < 2  # seconds; comments took 12 when each was searched to the end of the page

@@ -9,18 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 
-from heliograph.documents.views import Reference, Use, View, html_decoded
+from heliograph.documents.views import Reference, Use, View, html_decoded, html_escaped, html_meaning
 
 ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(?:\s+[^,]*)?(?:,|$)")
-CSS_URL = re.compile(
-    r"""/\*.*?\*/|\burl\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'()\s]*))\s*\)""", re.DOTALL | re.IGNORECASE
-)
+CSS_URL = re.compile(r"""/\*.*?\*/|\b(?i:url)\(\s*(?:"([^"\n]*+)"|'([^'\n]*+)'|([^"'()\s]*+))\s*\)""", re.DOTALL)
 PIXELS = re.compile(r"\s*(\d{1,5})\s*(?:px)?\s*")
 
 SHOWN = {
-    "img": ("srcset",),
-    "source": ("srcset",),
     "input": ("src",),
     "video": ("poster",),
     "image": ("href", "xlink:href"),
@@ -28,7 +24,7 @@ SHOWN = {
     "table": ("background",),
     "td": ("background",),
 }
-"""The attributes that show pictures, beside `img src`."""
+"""The attributes that show pictures, beside the `src` and `srcset` of images."""
 
 
 def references(view: View) -> Iterator[Reference]:
@@ -47,37 +43,35 @@ def pictures(text: str) -> Iterator[Reference]:
 def tag_references(view: View, name: str, start: int, end: int) -> Iterator[Reference]:
     """The addresses in one start tag: `view.text[start:end]` is all of it, `name` its name in small letters."""
     spans = _attributes(view.text, start + 1 + len(name), end)
-    values = {attribute: view.part(*span) for attribute, span in spans.items()}
-    width, height = (_pixels(values.get(side)) for side in ("width", "height"))
-    found: list[Reference | None] = []
-    if name == "img" and "src" in values:
-        alt = html_decoded(values["alt"]).text if "alt" in values else ""
-        source = html_decoded(values["src"])
-        shown = source.reference(0, len(source.text), Use.PICTURE, alt=alt, width=width, height=height)
-        at = view.starts[spans["src"][0]]
-        found.append(shown or Reference(at, at, "", Use.PICTURE, alt, width, height, source.spell))
+
+    def value(attribute: str) -> str:
+        return html_meaning(view.text[slice(*spans.get(attribute, (0, 0)))])
+
+    def address(attribute: str, use: Use, alt: str = "") -> Reference:
+        width, height = _pixels(value("width")), _pixels(value("height"))
+        read, write = html_meaning, html_escaped
+        return view.reference(*spans[attribute], use, read=read, write=write, alt=alt, width=width, height=height)
+
+    if name == "img" and "src" in spans:
+        yield address("src", Use.PICTURE, value("alt"))
+    if name in ("img", "source") and "srcset" in spans:
+        candidates = html_decoded(view.part(*spans["srcset"]))
+        for each in CANDIDATE.finditer(candidates.text):
+            yield candidates.reference(*each.span(1), Use.SHOWN)
     for attribute in SHOWN.get(name, ()):
-        if attribute in values:
-            value = html_decoded(values[attribute])
-            candidates = CANDIDATE.finditer(value.text) if attribute == "srcset" else ()
-            found += [value.reference(*candidate.span(1), Use.SHOWN) for candidate in candidates]
-            if attribute != "srcset":
-                found.append(value.reference(0, len(value.text), Use.SHOWN, width=width, height=height))
-    if name in ("a", "area") and "href" in values:
-        value = html_decoded(values["href"])
-        found.append(value.reference(0, len(value.text), Use.LINK))
-    if "style" in values:
-        found += css_references(html_decoded(values["style"]))
-    yield from (each for each in found if each is not None)
+        if attribute in spans:
+            yield address(attribute, Use.SHOWN)
+    if name in ("a", "area") and "href" in spans:
+        yield address("href", Use.LINK)
+    if "style" in spans:
+        yield from css_references(html_decoded(view.part(*spans["style"])))
 
 
 def css_references(view: View) -> Iterator[Reference]:
     """What a piece of CSS names by `url()`, comments left out: pictures, and fonts and more."""
     for match in CSS_URL.finditer(view.text):
         if match.lastindex is not None:
-            found = view.reference(*match.span(match.lastindex), Use.STYLE)
-            if found is not None:
-                yield found
+            yield view.reference(*match.span(match.lastindex), Use.STYLE)
 
 
 class _Tags(HTMLParser):
@@ -127,7 +121,7 @@ def _attributes(text: str, start: int, end: int) -> Mapping[str, tuple[int, int]
     return found
 
 
-def _pixels(value: View | None) -> int | None:
+def _pixels(value: str) -> int | None:
     """A width or height in pixels; None where there is none, or it is a share of something."""
-    match = PIXELS.fullmatch(value.text) if value is not None else None
+    match = PIXELS.fullmatch(value)
     return int(match[1]) if match else None

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from heliograph.documents import html
 from heliograph.documents.markdown_blocks import EDGE, OPEN_TAG, blocks
-from heliograph.documents.views import ENTITY, Reference, Use, View, html_decoded
+from heliograph.documents.views import ENTITY, Reference, Use, View, html_meaning
 
 DEFINITION = re.compile(
-    r"(?:^|(?<=[\n\x00]))[ ]*\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
+    r"\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
     r"(?:<(?P<angled>[^<>\n]*+)>|(?P<plain>[^\s<\x00][^\s\x00]*+))"
     r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"
     r"[ \t]*(?=\r?[\n\x00]|$)"
@@ -27,14 +27,19 @@ DESTINATION = re.compile(
     r"(?:\s+=(?P<width>\d{1,5})?x(?P<height>\d{1,5})?)?\s*\)",
     re.DOTALL,
 )
+SIGN = re.compile(r"[\\`<!\[\]\n\x00]")
+"""What a token begins with; looked for first, because most of a text is none."""
 TOKEN = re.compile(
-    rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|<!--.*?-->|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
+    rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|(?P<comment><!--)|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
     r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n|\x00)",
     re.DOTALL,
 )
 PARAGRAPH_END = re.compile(rf"\n[ \t]*\r?\n|{EDGE}")
 TAG_NAME = re.compile(r"[A-Za-z0-9-]+")
 LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
+LONGEST_LABEL = 1000
+"""Characters (section 4.7)."""
+LONGEST_SIZE = 40
 DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
 ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
 
@@ -64,7 +69,7 @@ def references(view: View) -> Iterator[Reference]:
         found += html.tag_references(prose, name[0].lower(), start, end)
     found += html.references(view.masked(parts.markup))
     seen: dict[int, Reference] = {}
-    for each in (each for each in found if each is not None):
+    for each in found:
         before = seen.get(each.start)
         if before is None or _says_more(each, before):
             seen[each.start] = each
@@ -83,31 +88,34 @@ def _says_more(one: Reference, other: Reference) -> bool:
     return bool(one.alt) and not other.alt
 
 
-def _reference(prose: View, use: _Use, definitions: dict[str, tuple[int, int]]) -> Reference | None:
-    address = _unescaped(prose.part(*(use.span or definitions[use.label])))
-    alt = " ".join(_unescaped(View.whole(prose.text[slice(*use.described)])).text.split()) if use.shown else ""
-    width, height = use.size
+def _reference(prose: View, use: _Use, definitions: dict[str, tuple[int, int]]) -> Reference:
+    span = use.span or definitions[use.label]
+    alt = " ".join(_unescaped(prose.text[slice(*use.described)]).split()) if use.shown else ""
     kind = Use.PICTURE if use.shown else Use.LINK
-    return address.reference(0, len(address.text), kind, alt=alt, width=width, height=height)
+    width, height = use.size
+    return prose.reference(*span, kind, read=_unescaped, alt=alt, width=width, height=height)
 
 
-def _unescaped(view: View) -> View:
-    return view.decoded(ESCAPED, _meaning, str)
+def _unescaped(text: str) -> str:
+    """What a text in prose means, escapes and character references read (sections 2.4 and 2.5)."""
+    return ESCAPED.sub(_meaning, text)
 
 
-def _meaning(match: re.Match[str]) -> str | None:
+def _meaning(match: re.Match[str]) -> str:
     if match[0][0] == "\\":
         return match[0][1]
-    return html_decoded(View.whole(match[0])).text if match[0].endswith(";") else None
+    return html_meaning(match[0]) if match[0].endswith(";") else match[0]
 
 
 def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
     """Label -> span of the address, of all definitions; and the prose without these. The first of a label counts."""
     found: dict[str, tuple[int, int]] = {}
-    text = prose
 
     def take(match: re.Match[str]) -> str:
-        if not (_begins_block(prose, match.start()) or match.start() in ends) or not match["label"].strip():
+        line = match.start()
+        while line and prose[line - 1] == " ":
+            line -= 1
+        if not (_begins_block(prose, line) or line in ends) or not match["label"].strip():
             return match[0]
         found.setdefault(_normal(match["label"]), match.span("angled" if match["angled"] is not None else "plain"))
         ends.update((match.end() + 1, match.end() + 2))
@@ -119,11 +127,12 @@ def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
 
 
 def _begins_block(prose: str, at: int) -> bool:
-    """Whether the line that starts at `at` has a blank line or the end of a block above it."""
+    """Whether a line starts at `at` that has a blank line or the end of a block above it."""
     if at == 0 or prose[at - 1] == EDGE:
         return True
-    above = max(prose.rfind("\n", 0, at - 1), prose.rfind(EDGE, 0, at - 1)) + 1
-    return not prose[above : at - 1].strip()
+    above = prose.rfind("\n", 0, at - 1) + 1
+    above = max(above, prose.rfind(EDGE, above, at - 1) + 1)
+    return prose[at - 1] == "\n" and not prose[above : at - 1].strip()
 
 
 def _normal(label: str) -> str:
@@ -140,15 +149,20 @@ class _Inline:
         self._text, self._definitions = text, definitions
         self._openers: list[tuple[int, bool]] = []
         self._paragraph_end = 0
+        self._comment_end = 0  # -1: no comment ends any more
         self._unclosed: set[str] = set()  # runs of backticks that nothing closes in this paragraph
         at = 0
-        while match := TOKEN.search(text, at):
-            at = self._after(match)
+        while sign := SIGN.search(text, at):
+            token = TOKEN.match(text, sign.start())
+            at = self._after(token) if token else sign.end()
 
     def _after(self, match: re.Match[str]) -> int:
         """Take one token; returns where to go on."""
         if match["ticks"]:
             return self._code(match[0], match.end())
+        if match["comment"]:
+            self._comment_end = self._text.find("-->", match.end()) if self._comment_end >= 0 else -1
+            return max(self._comment_end, match.end())
         if match["tag"]:
             self.tags.append(match.span())
         elif match["auto"]:
@@ -197,8 +211,7 @@ def _closed(
     text: str, start: int, end: int, shown: bool, definitions: dict[str, tuple[int, int]]
 ) -> tuple[_Use | None, int]:
     """What the brackets from `start` to `end` are, and where it ends: None where they are only brackets."""
-    described = text[start:end]
-    size = DISCOURSE_SIZE.search(described)
+    size = DISCOURSE_SIZE.search(text, max(start, end - LONGEST_SIZE), end)
     sides: tuple[int | None, int | None] = (int(size[1]), int(size[2])) if size else (None, None)
     if destination := DESTINATION.match(text, end + 1):
         span = destination.span("angled" if destination["angled"] is not None else "plain")
@@ -207,5 +220,7 @@ def _closed(
         return _Use(shown, (start, end), span, size=sides), destination.end()
     reference = LABEL.match(text, end + 1)
     label, after = (reference[1], reference.end()) if reference else ("", end + 1)
-    label = _normal(label if label.strip() else described)
+    if not label.strip():
+        label = text[start:end] if end - start < LONGEST_LABEL else ""
+    label = _normal(label)
     return (_Use(shown, (start, end), None, label, sides), after) if label in definitions else (None, end + 1)

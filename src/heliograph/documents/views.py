@@ -111,28 +111,50 @@ class View:
         end: int,
         use: Use,
         *,
+        read: Callable[[str], str] = str,
+        write: Spell = str,
         alt: str = "",
         width: int | None = None,
         height: int | None = None,
-    ) -> Reference | None:
-        """The reference whose address is spelled from `start` to `end`, blanks around it left out; None for blanks."""
-        address = self.text[start:end]
-        start += len(address) - len(address.lstrip())
-        address = address.strip()
-        if not address:
-            return None
-        last = start + len(address) - 1
-        return Reference(self.starts[start], self.ends[last], address, use, alt, width, height, self.spell)
+    ) -> Reference:
+        """The address that is spelled from `start` to `end`, blanks around it left out.
+
+        `read` says what the spelling means, and `write` is the way back. So an address of megabytes is read as a whole,
+        where a view of it would know the place of each character.
+        """
+        spelt = self.text[start:end]
+        first = start + len(spelt) - len(spelt.lstrip())
+        last = first + len(spelt.strip())
+        places = (self.starts[first], self.ends[last - 1]) if first < last else (self._place(start),) * 2
+
+        def written(text: str) -> str:
+            return self.spell(write(text))
+
+        return Reference(*places, read(spelt).strip(), use, alt, width, height, written)
+
+    def _place(self, at: int) -> int:
+        """Where the document goes on before the character at `at`, which may be the end."""
+        return self.starts[at] if at < len(self.text) else self.ends[-1] if self.text else 0
+
+
+def html_escaped(text: str) -> str:
+    """A text as the value of an attribute of HTML or XML, in quotes of either kind."""
+    return html.escape(text, quote=True)
+
+
+def html_meaning(text: str) -> str:
+    """What the value of an attribute of HTML means, its character references read (HTML standard, 13.2.5.73)."""
+    return ENTITY.sub(lambda match: _html_meaning(match) or match[0], text)
 
 
 def html_decoded(view: View) -> View:
-    """The value of an attribute of HTML, its character references read (HTML standard, section 13.2.5.73)."""
-    return view.decoded(ENTITY, _html_meaning, lambda text: html.escape(text, quote=True))
+    """The value of an attribute of HTML as `html_meaning` reads it."""
+    return view.decoded(ENTITY, _html_meaning, html_escaped)
 
 
 def xml_decoded(view: View) -> View:
     """The value of an attribute of XML, its references read (XML 1.0, section 4.6)."""
-    return view.decoded(XML_ENTITY, lambda match: html.unescape(match[0]), lambda text: html.escape(text, quote=True))
+    return view.decoded(XML_ENTITY, lambda match: html.unescape(match[0]), html_escaped)
 
 
 def _html_meaning(match: re.Match[str]) -> str | None:

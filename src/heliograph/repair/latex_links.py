@@ -26,8 +26,13 @@ def latex_links(view: View) -> Iterator[Link]:
     """The links of a document, comments and verbatim text left out. Escaped signs are read as the signs."""
     for match in TOKEN.finditer(view.text):
         if match["address"] is not None:
-            address = view.part(*match.span("address")).decoded(
-                ESCAPED, lambda escape: escape[1], lambda text: SPECIAL.sub(r"\\\1", text)
-            )
             use = Use.PICTURE if match["command"] == "includegraphics" else Use.LINK
-            yield from links([address.reference(0, len(address.text), use)])
+            yield from links([view.reference(*match.span("address"), use, read=_unescaped, write=_escaped)])
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(r"\1", text)
+
+
+def _escaped(text: str) -> str:
+    return SPECIAL.sub(r"\\\1", text)

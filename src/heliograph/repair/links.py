@@ -32,10 +32,10 @@ class Link:
     spell: Spell
 
 
-def links(references: Iterable[Reference | None]) -> Iterator[Link]:
+def links(references: Iterable[Reference]) -> Iterator[Link]:
     """Those that are absolute addresses of http(s) and lead to pictures, as far as their uses or names tell."""
     for each in references:
-        if each is None or not ADDRESS.fullmatch(each.address):
+        if not ADDRESS.fullmatch(each.address):
             continue
         url = each.address if each.address[0] != "/" else f"https:{each.address}"
         is_picture = each.use in (Use.PICTURE, Use.SHOWN)

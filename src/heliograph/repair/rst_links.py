@@ -71,7 +71,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Reference | None]]:
+def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Reference]]:
     """What explicit markup on this line means: whether the block under it is hidden, and the addresses."""
     line = lines[number]
     bullet = BULLET.match(line)
@@ -93,7 +93,7 @@ def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, lis
     return name == "image", _picture(view, lines, number, at, directive.end())
 
 
-def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Reference | None]:
+def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Reference]:
     """The address of an image or figure, also on the line after, and that of its `:target:`."""
     spans = [(at + start, at + len(lines[number]))]
     sides: dict[str, int] = {}
@@ -123,7 +123,7 @@ def _block(lines: list[str], number: int, indent: int) -> int:
     return length
 
 
-def _inline(view: View) -> Iterator[Reference | None]:
+def _inline(view: View) -> Iterator[Reference]:
     """Addresses within text: `` `words <address>`_ ``."""
     text = LITERAL.sub(lambda match: " " * len(match[0]), view.text)
     return (view.reference(*match.span(1), Use.LINK) for match in EMBEDDED.finditer(text))
