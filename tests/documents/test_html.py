@@ -20,6 +20,9 @@ PNG = "data:image/png;base64,AAAA"
         (f'<!-- <img src="{PNG}"> -->', []),
         (f"<script>x = '<img src=\"{PNG}\">'</script><style>a {{ b: url({PNG}) }}</style>", []),
         (f'é\n\r\né <img src="{PNG}">', [(PNG, "")]),
+        (f'<img src src="{PNG}">', []),
+        (f'<![a](b) <img src="other"><img src="{PNG}">', [(PNG, "")]),
+        (f'<![1 <img src="{PNG}"', []),
         ('<img src="" alt="a">', [("", "a")]),
     ],
 )

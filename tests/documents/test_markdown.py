@@ -66,6 +66,8 @@ def parsed(text: str) -> list[tuple[str, str]]:
         (f"[b][one]\n\n[one]: {PNG}\n", []),
         (f"a <img alt='b' src='{PNG}'> c", [(PNG, "b")]),
         (f"`<img src='{PNG}'>`", []),
+        (f"[c][one] ![][one] ![b][one]\n\n[one]: {PNG}\n", [(PNG, "b")]),
+        ("![b &lt; c](d&amp;e.png)", [("d&e.png", "b < c")]),
         ("![b](a(b)c.png) ![d](e\\(.png)", [("a(b)c.png", "b"), ("e(.png", "d")]),
     ],
 )

@@ -101,6 +101,13 @@ class _Tags(HTMLParser):
             start = self._offset()
             self.found += css_references(self._view.part(start, start + len(data)))
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![words`, where Python's parser fails, is a comment up to the next `>` (HTML standard, 13.2.5.42)."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def _offset(self) -> int:
         line, column = self.getpos()
         return self._lines[line - 1] + column

@@ -40,6 +40,7 @@ LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
 LONGEST_LABEL = 1000
 """Characters (section 4.7)."""
 LONGEST_SIZE = 40
+"""Characters of a size at the end of a description, blanks around it counted."""
 DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
 ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
 

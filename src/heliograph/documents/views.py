@@ -144,7 +144,12 @@ def html_escaped(text: str) -> str:
 
 def html_meaning(text: str) -> str:
     """What the value of an attribute of HTML means, its character references read (HTML standard, 13.2.5.73)."""
-    return ENTITY.sub(lambda match: _html_meaning(match) or match[0], text)
+
+    def meaning(match: re.Match[str]) -> str:
+        meant = _html_meaning(match)
+        return match[0] if meant is None else meant
+
+    return ENTITY.sub(meaning, text)
 
 
 def html_decoded(view: View) -> View:
