@@ -3,12 +3,12 @@
 (* The transport where there is no URLRead: the program curl, as Mathics3 10.0.1 can run it. Loaded by Heliograph.wl into its
    private context. *)
 
-(* send[method, url, headers, body] asks the server. headers: rules of strings; body: a list of bytes, {} for none.
+(* send[method, url, headers, body] asks the server. headers: rules of strings; body: a list of lists of bytes, {} for none.
    Gives {status, answer}: the HTTP status, and the answer's JSON as Import reads it (objects are lists of rules), None where
    it is empty, $Failed where it is no JSON; {0, why} where no answer came. *)
 send[method_, url_, headers_, body_] := Module[{folder = CreateDirectory[], result},
-  writeBytes[inside[folder, "settings"], utf8[StringJoin[settings[folder, method, url, headers, body]]]];
-  writeBytes[inside[folder, "body"], body];
+  write[inside[folder, "settings"], {utf8[StringJoin[settings[method, url, headers, body]]]}];
+  write[inside[folder, "body"], body];
   (* Mathics3 10.0.1 puts its command in quotes before the shell reads it, so that it is one word: what is in $() is run
      all the same. Names of folders that CreateDirectory makes need no quotes. *)
   Run["$(cd " <> folder <> "; curl --config settings > status 2> why; echo true)"];
@@ -19,7 +19,7 @@ send[method_, url_, headers_, body_] := Module[{folder = CreateDirectory[], resu
 inside[folder_, name_] := FileNameJoin[{folder, name}];
 
 (* All that curl is told is in a file that only its owner reads: a command line with a key could be seen by all. *)
-settings[folder_, method_, url_, headers_, body_] := Join[
+settings[method_, url_, headers_, body_] := Join[
   {setting["url", url], setting["request", method], setting["output", "answer.json"],
     setting["write-out", "%{http_code}"], setting["connect-timeout", "10"], setting["max-time", "300"],
     "silent\nshow-error\ngloboff\n"},
@@ -28,8 +28,8 @@ settings[folder_, method_, url_, headers_, body_] := Join[
 
 setting[name_, value_] := name <> " = \"" <> StringReplace[value, {"\\" -> "\\\\", "\"" -> "\\\""}] <> "\"\n";
 
-writeBytes[path_, bytes_] := Module[{stream = OpenWrite[path, BinaryFormat -> True]},
-  BinaryWrite[stream, bytes];
+write[path_, pieces_] := Module[{stream = OpenWrite[path, BinaryFormat -> True]},
+  Scan[BinaryWrite[stream, #] &, pieces];
   Close[stream]];
 
 answered[folder_] := Module[{status = ReadList[inside[folder, "status"], String]},

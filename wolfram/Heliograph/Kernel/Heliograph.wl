@@ -92,12 +92,12 @@ record[rules_] := Association @@ rules;
 
 (* Uploading. *)
 
-upload[thing_, options_] := Module[{fields, body, boundary, headers},
+upload[thing_, options_] := Module[{fields, known, boundary, headers},
   fields = Join[picture[thing, options], texts[options]];
-  boundary = "heliograph-" <> digest[Join @@ Map[Last, fields]];
-  body = multipart[fields, boundary];
-  headers = {"Content-Type" -> "multipart/form-data; boundary=" <> boundary};
-  published[call["POST", "images", options, Join[headers, sameAgain[fields, options]], body], options]];
+  known = digest[utf8[StringJoin[Map[{First[#], digest[Last[#]]} &, fields]]]];
+  boundary = "heliograph-" <> known;
+  headers = Join[{"Content-Type" -> "multipart/form-data; boundary=" <> boundary}, sameAgain[known, options]];
+  published[call["POST", "images", options, headers, multipart[fields, boundary]], options]];
 
 (* What is shown: a list of one field, {name, bytes}, or of two where a file's name is known. *)
 picture[thing_, options_] := Switch[thing,
@@ -138,16 +138,17 @@ text[option_ -> field_, options_] := With[{value = options[option]}, Which[
   StringQ[value], {field, utf8[value]},
   True, fail["value", option]]];
 
-multipart[fields_, boundary_] := Join[
+(* A body is a list of pieces, each a list of bytes: where these are not packed, copying a picture takes long. *)
+multipart[fields_, boundary_] := Append[
   Join @@ Map[part[#, boundary] &, fields],
   utf8["--" <> boundary <> "--" <> newline]];
 
 (* A picture has a file name, though an empty one: then it is bytes to the server, even where they look like text. *)
-part[{name_, bytes_}, boundary_] := Join[
+part[{name_, bytes_}, boundary_] := {
   utf8["--" <> boundary <> newline <> "Content-Disposition: form-data; name=\"" <> name <> "\""
     <> If[name === "image", "; filename=\"\"", ""] <> newline <> newline],
   bytes,
-  {13, 10}];
+  utf8[newline]};
 
 newline = FromCharacterCode[{13, 10}];
 utf8[text_] := ToCharacterCode[text, "UTF8"];
@@ -155,15 +156,18 @@ digest[bytes_] := IntegerString[Hash[FromCharacterCode[bytes], "SHA256"], 16, 64
 
 (* The same picture with the same texts gives an account the same link again (docs/client.md). Without an account such
    a key would give a stranger behind the same address the delete hash, so there is none. *)
-sameAgain[fields_, options_] := If[keyOf[options] === None, {}, {
-  "Idempotency-Key" -> "content-" <> digest[Join @@ Map[Join[utf8[First[#]], {0}, Last[#], {0}] &, fields]],
-  "Idempotency-By" -> "content"}];
+sameAgain[known_, options_] := If[keyOf[options] === None, {},
+  {"Idempotency-Key" -> "content-" <> known, "Idempotency-By" -> "content"}];
 
 (* Removing. *)
 
-delete[image_, options_] := Module[{server = options["Server"]},
-  If[server === Automatic && MatchQ[image, HeliographImage[_Association]], server = First[image]["server"]];
-  call["DELETE", "images/" <> named[image], record[Append[Normal[options], "Server" -> server]]];];
+delete[image_, options_] := (call["DELETE", "images/" <> named[image], whereItIs[image, options]];);
+
+(* An image that was published or listed here knows its server. *)
+whereItIs[HeliographImage[answer_Association], options_] := If[options["Server"] === Automatic,
+  Join[options, record[{"Server" -> answer["server"]}]],
+  options];
+whereItIs[_, options_] := options;
 
 named[HeliographImage[answer_Association]] := If[StringQ[answer["delete_hash"]], answer["delete_hash"], answer["id"]];
 named[text_String] := Module[{parts = StringSplit[text, {"/", "?", "#"}], name},

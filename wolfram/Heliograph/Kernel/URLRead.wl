@@ -3,7 +3,7 @@
 (* What only Wolfram's own interpreter has: the transport by URLRead, the look in a notebook, and the palette's button. Loaded
    by Heliograph.wl into its private context. *)
 
-(* send[method, url, headers, body] asks the server. headers: rules of strings; body: a list of bytes, {} for none.
+(* send[method, url, headers, body] asks the server. headers: rules of strings; body: a list of lists of bytes, {} for none.
    Gives {status, answer}: the HTTP status, and the answer's JSON as Import reads it (objects are lists of rules), None where
    it is empty, $Failed where it is no JSON; {0, why} where no answer came. *)
 send[method_, url_, headers_, body_] := Module[{answer},
@@ -13,7 +13,7 @@ send[method_, url_, headers_, body_] := Module[{answer},
 
 request[method_, headers_, body_] := Join[
   <|"Method" -> method, "Headers" -> DeleteCases[headers, "Content-Type" -> _]|>,
-  If[body === {}, <||>, <|"Body" -> ByteArray[body], "ContentType" -> Lookup[headers, "Content-Type"]|>]];
+  If[body === {}, <||>, <|"Body" -> ByteArray[Join @@ body], "ContentType" -> Lookup[headers, "Content-Type"]|>]];
 
 json[bytes_] := If[Length[bytes] === 0, None, Quiet[ImportByteArray[bytes, "JSON"]]];
 
@@ -21,8 +21,8 @@ why[failure_Failure] := TextString[failure["Message"]];
 why[_] := "the request failed.";
 
 (* In a notebook an image is its link, and still itself when it is copied into an input. *)
-Format[image : HeliographImage[answer_Association], StandardForm] :=
-  Interpretation[Hyperlink[answer["link"]], image];
+Format[HeliographImage[answer_Association], StandardForm] :=
+  Interpretation[Hyperlink[answer["link"]], HeliographImage[answer]];
 
 (* What is selected is drawn as it is shown; nothing of it is evaluated. *)
 HeliographPublishSelection[] := With[{selected = NotebookRead[InputNotebook[]]},
