@@ -33,6 +33,15 @@ def test_the_links_are_printed_with_their_places_and_the_file_holds_them(run: Ru
     assert (again.stdout, again.stderr) == ("", f"{file}: 0 pictures published, 0 bytes smaller\n")
 
 
+def test_a_page_that_grows_because_links_are_longer_than_paths_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(picture())
+    page = tmp_path / "page.md"
+    page.write_text(before := "![b](a.png)")
+    done = run("publish", "--local", page)
+    grown = len(page.read_text()) - len(before)
+    assert (done.returncode, done.stderr) == (0, f"{page}: 1 picture published, {grown} bytes larger\n")
+
+
 def test_a_dry_run_tells_all_and_does_nothing(run: Run, tmp_path: Path) -> None:
     red = picture()
     page = tmp_path / "page.md"

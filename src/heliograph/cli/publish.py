@@ -81,7 +81,12 @@ def _publish(client: heliograph.Client, document: Document, album: str | None, o
 
     saved = document.publish(publish_pictures, output)
     pictures = "1 picture" if count == 1 else f"{count} pictures"
-    click.echo(f"{document.path}: {pictures} published, {saved:,} bytes smaller", err=True)
+    click.echo(f"{document.path}: {pictures} published, {_change(saved)}", err=True)
+
+
+def _change(saved: int) -> str:
+    """What became of the size: a link may be longer than the path in whose place it is."""
+    return f"{abs(saved):,} bytes {'smaller' if saved >= 0 else 'larger'}"
 
 
 def _tell(picture: Embedded, image: heliograph.Image) -> None:
