@@ -126,6 +126,10 @@ def test_every_failure_has_a_message_and_gives_failed(
         'HeliographDelete["neverseen0"]': "HeliographDelete::refused: ",
         'HeliographImages["Key" -> "a b"]': "HeliographImages::key: ",
         'HeliographImages["Key" -> "nonsense"]': "HeliographImages::refused: ",
+        'HeliographImages["Key" -> 3]': "HeliographImages::key: ",
+        'HeliographImages["Key" -> None]': "HeliographImages::nokey: ",
+        'HeliographImages["Query" -> 3]': "HeliographImages::value: The option Query ",
+        'HeliographImages["Server" -> 3]': "HeliographImages::server: 3 is not ",
         'HeliographImages["Server" -> "pictures.example"]': "HeliographImages::server: pictures.example is not ",
         'HeliographImages["Server" -> "http://127.0.0.1:1/"]': "HeliographImages::unreachable: No answer came from "
         "http://127.0.0.1:1: curl: (7) ",

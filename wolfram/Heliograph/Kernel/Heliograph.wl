@@ -36,6 +36,7 @@ Scan[
   Function[function,
     function::arguments = "These are not the arguments of this function: see its usage.";
     function::option = "`1` is no option of this function. Its options are `2`.";
+    function::value = "The option `1` must be a string or None.";
     function::server = "`1` is not a server's address. It looks like https://pictures.example.";
     function::key = "The key holds characters that no key has. Was it copied whole, and nothing else with it?";
     function::nokey = "This needs the key of an account: set $HeliographKey, or HELIOGRAPH_KEY in the environment.";
@@ -46,7 +47,6 @@ Scan[
 
 HeliographUpload::text = "The string `1` is not published as it stands: say File[\"...\"] or URL[\"...\"], or draw it \
 yourself.";
-HeliographUpload::value = "The option `1` must be a string or None.";
 HeliographUpload::nofile = "There is no file `1` that can be read.";
 HeliographUpload::draw = "This could not be drawn as an image: `1`";
 HeliographUpload::export = "The image could not be written as PNG.";
@@ -178,17 +178,17 @@ named[other_] := fail["name", other];
 
 (* Listing, page by page. *)
 
-listed[most_, options_] := Module[{found = {}, cursor = "", page, query = options["Query"]},
+listed[most_, options_] := Module[{found = {}, cursor = "", page, query = text["Query" -> "q", options]},
   If[keyOf[options] === None, fail["nokey"]];
   While[StringQ[cursor] && Length[found] < most,
     page = record[call["GET", "images?limit=" <> ToString[Min[100, most - Length[found]]]
-      <> If[StringQ[query], "&q=" <> percent[query], ""]
-      <> If[cursor === "", "", "&cursor=" <> percent[cursor]], options]];
+      <> If[query === None, "", "&q=" <> percent[Last[query]]]
+      <> If[cursor === "", "", "&cursor=" <> percent[utf8[cursor]]], options]];
     found = Join[found, page["images"]];
     cursor = page["next"]];
   Map[published[#, options] &, found]];
 
-percent[text_] := StringJoin[Map["%" <> ToUpperCase[IntegerString[#, 16, 2]] &, utf8[text]]];
+percent[bytes_] := StringJoin[Map["%" <> ToUpperCase[IntegerString[#, 16, 2]] &, bytes]];
 
 (* One request. What is answered is JSON as Import gives it, objects as lists of rules. *)
 
@@ -209,16 +209,16 @@ refused[problem_, server_, status_] := If[StringQ[problem["detail"]] && StringQ[
   fail["answer", server, status]];
 
 serverOf[options_] := Module[{address},
-  address = firstString[{options["Server"], $HeliographServer, Environment["HELIOGRAPH_URL"], "http://127.0.0.1:8750"}];
+  address = firstSet[{options["Server"], $HeliographServer, Environment["HELIOGRAPH_URL"], "http://127.0.0.1:8750"}];
   If[!sendable[address] || !StringMatchQ[address, ("http://" | "https://") ~~ __], fail["server", address]];
   StringReplace[address, "/" .. ~~ EndOfString -> ""]];
 
 keyOf[options_] := Module[{key},
-  key = firstString[{options["Key"], $HeliographKey, Environment["HELIOGRAPH_KEY"], ""}];
-  Which[key === "", None, sendable[key], key, True, fail["key"]]];
+  key = firstSet[{options["Key"], $HeliographKey, Environment["HELIOGRAPH_KEY"], ""}];
+  Which[key === "" || key === None, None, sendable[key], key, True, fail["key"]]];
 
-firstString[candidates_] := First[Select[candidates, StringQ]];
-sendable[text_] := AllTrue[ToCharacterCode[text], 33 <= # <= 126 &];
+firstSet[candidates_] := First[DeleteCases[candidates, Automatic | $Failed]];
+sendable[text_] := StringQ[text] && AllTrue[ToCharacterCode[text], 33 <= # <= 126 &];
 
 (* A published image: its answer, and the server that gave it. *)
 
@@ -241,7 +241,7 @@ HeliographImage[answer_Association][property_String] := Module[{field = property
   If[MemberQ[Keys[answer], field] && answer[field] =!= Null, answer[field], Missing["NotAvailable", property]]];
 
 (* The alt text, else the title, on one line. *)
-words[answer_] := StringRiffle[StringSplit[firstString[{answer["alt"], answer["title"], ""}]], " "];
+words[answer_] := StringRiffle[StringSplit[First[Select[{answer["alt"], answer["title"], ""}, StringQ]]], " "];
 escaped[text_, special_] := StringReplace[text, special];
 
 (* CommonMark 0.31: backslash escapes and entities. *)
