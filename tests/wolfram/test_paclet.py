@@ -42,6 +42,13 @@ def test_an_image_becomes_a_link_that_shows_its_pixels_and_markup_that_is_ready_
     assert shown == f"HeliographImage[<{link}>]"
 
 
+def test_an_image_of_grey_levels_keeps_them(account: dict[str, str], tmp_path: Path) -> None:
+    (link,) = run(tmp_path, show('HeliographUpload[Image[{{0., 0.2}, {1., 0.6}}]]["Link"]'), **account)
+    with Pillow.open(io.BytesIO(httpx2.get(link).content)) as served:
+        grey = served.convert("RGB")
+        assert [grey.getpixel((x, y)) for y in range(2) for x in range(2)] == [(n,) * 3 for n in (0, 51, 255, 153)]
+
+
 def test_a_file_bytes_and_an_address_are_published_as_they_are(
     account: dict[str, str], owner: httpx2.Client, tmp_path: Path
 ) -> None:

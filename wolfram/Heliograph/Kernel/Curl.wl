@@ -16,6 +16,9 @@ send[method_, url_, headers_, body_] := Module[{folder = CreateDirectory[], resu
   DeleteDirectory[folder, DeleteContents -> True];
   result];
 
+(* Mathics3 10.0.1 ends with an error of Python where it is to export an Image of grey levels. *)
+writable[image_] := ColorConvert[image, "RGB"];
+
 inside[folder_, name_] := FileNameJoin[{folder, name}];
 
 (* All that curl is told is in a file that only its owner reads: a command line with a key could be seen by all. *)

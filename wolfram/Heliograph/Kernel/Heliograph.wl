@@ -126,7 +126,7 @@ drawn[expression_, options_] := Module[{size, image},
 
 png[image_] := Module[{folder = CreateDirectory[], path, bytes},
   path = FileNameJoin[{folder, "image.png"}];
-  bytes = If[Quiet[Export[path, image, "PNG"]] === $Failed, $Failed, read[path]];
+  bytes = If[Quiet[Export[path, writable[image], "PNG"]] === $Failed, $Failed, read[path]];
   DeleteDirectory[folder, DeleteContents -> True];
   If[bytes === $Failed, fail["export"], bytes]];
 
