@@ -121,7 +121,7 @@ BREAKAGES = (
         "some programs encode a picture and send it as they send files",
         "imgur_v3",
         "textual.py",
-        "if not sniff(begun[:SIGNATURE_BYTES]) and _is_picture_in_base64(encoded):",
+        "if not sniff(head[:SIGNATURE_BYTES]) and _is_picture_in_base64(head[start:].lstrip()):",
         "if False:",
     ),
     Breakage(
