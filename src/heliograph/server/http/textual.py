@@ -187,20 +187,31 @@ class _Bytes:
         return self._picture
 
 
+class _Lead:
+    """The blanks that a text may begin with, however many pieces they are in."""
+
+    def __init__(self) -> None:
+        self._is_over = False
+
+    def dropped(self, piece: bytes) -> bytes:
+        """The next piece without them."""
+        if not self._is_over:
+            piece = piece.lstrip()
+            self._is_over = bool(piece)
+        return piece
+
+
 class _PercentEncoded:
     """What a `data:` URI without base64 holds (RFC 2397)."""
 
     def __init__(self, picture: Incoming, begun: bytes) -> None:
         self._picture = picture
         self._left = b""
-        self._has_begun = False
+        self._lead = _Lead()
         self.write(begun)
 
     def write(self, piece: bytes) -> None:
-        if not self._has_begun:
-            piece = piece.lstrip()
-            self._has_begun = bool(piece)
-        whole, self._left = cut_before_escape(self._left + piece)
+        whole, self._left = cut_before_escape(self._left + self._lead.dropped(piece))
         self._picture.write(unquote_to_bytes(whole))
 
     def end(self) -> Incoming:
@@ -216,13 +227,11 @@ class _Base64:
         self._left = b""
         self._blanks = 0
         self._padded = False
-        self._has_begun = False
+        self._lead = _Lead()
         self.write(begun)
 
     def write(self, piece: bytes) -> None:
-        if not self._has_begun:
-            piece = piece.lstrip()
-            self._has_begun = bool(piece)
+        piece = self._lead.dropped(piece)
         if self._decode_plain(self._left + piece):
             return
         piece = self._repaired(piece)
