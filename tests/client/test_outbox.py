@@ -265,6 +265,30 @@ def test_a_disk_too_full_for_the_outbox_is_said_and_leaves_the_file_as_it_was(tm
     assert not [each for each in (tmp_path / "no-state").rglob("*") if each.is_file() and "outbox" in str(each)]
 
 
+FULL_LATER = """
+import resource, signal, sys
+import heliograph
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def fill(sent, total):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+with heliograph.Client(sys.argv[1], "k", outbox=True, retries=0) as client:
+    try:
+        client.upload(open(sys.argv[2], "rb").read(), progress=fill)
+    except heliograph.KeptError as kept:
+        print(kept.entry)
+    print(*client.waiting())
+"""
+
+
+def test_a_disk_that_is_full_only_now_holds_what_was_kept_before(tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(picture(100, 100))
+    with website({"/api/v1/images": (503, {}, b"not now")}) as site:
+        command = [sys.executable, "-c", FULL_LATER, site, tmp_path / "large.png"]
+        told, waiting = subprocess.check_output(command, text=True).splitlines()
+    assert told
+    assert told == waiting
+
+
 def test_the_command_line_keeps_lists_sends_and_removes(server: RunningServer, tmp_path: Path) -> None:
     port, path = free_port(), tmp_path / "plot.png"
     path.write_bytes(picture())

@@ -198,7 +198,7 @@ class Client(AccountVerbs, ImageVerbs):
 
         `privacy`: public, hidden (the default) or secret; `layout`: blog (the default), grid, horizontal or vertical;
         `cover`: the id of one of the images. Images of others are named by their delete hashes. This request is never
-        repeated by itself.
+        repeated by itself where it may have arrived.
         """
         about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
         return self._driver.follow(self._albums.create(images, about))
@@ -233,7 +233,7 @@ class Client(AccountVerbs, ImageVerbs):
         self, album: Album | str, images: Iterable[Image | str], *, version: int | None = None
     ) -> Album:
         """Hold `images`, in that order, and no other. With `version`, the album's when you read it, raises RefusedError
-        where it has changed since, and the request is never repeated by itself.
+        where it has changed since, and the request is never repeated by itself where it may have arrived.
         """
         return self._driver.follow(self._albums.set_images(album, images, version))
 

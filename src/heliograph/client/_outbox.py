@@ -54,6 +54,10 @@ class Waiting:
     def __str__(self) -> str:
         return self.id
 
+    def is_for(self, server: str, key: IdempotencyKey) -> bool:
+        """Whether it is the entry of that very upload."""
+        return (self.server, self.key) == (server, key)
+
     @contextmanager
     def opened(self) -> Iterator[Picture | str]:
         """The picture, or the URL, as it is to be sent. Raises InputError where it is gone or damaged."""
