@@ -133,27 +133,27 @@ def upload(
 
 
 def _follow(watching: Watch, publish: Callable[[list[Job]], Round]) -> int:
-    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed for good.
+    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed, and is not
+    published by then.
 
     What cannot be sent yet needs no outbox: the file is there, and is tried again. What is left at the end is told.
     """
-    code, unsent = 0, dict[str, HeliographError]()
+    failed = dict[str, HeliographError]()
     batches = watching.batches()
     while True:
         try:
             paths = next(batches)
         except KeyboardInterrupt:
-            for path in unsent:
+            for path in (path for path, error in failed.items() if _may_pass(error)):
                 click.echo(f"heliograph: {path}: it has not been sent", err=True)
-            return code or next(map(exit_code, unsent.values()), 0)
+            return next(map(exit_code, failed.values()), 0)
         done = publish([Job(path, path) for path in paths])
         for path, outcome in zip(paths, done.outcomes, strict=True):
-            unsent.pop(path, None)
-            if isinstance(outcome, HeliographError) and _may_pass(outcome):
-                unsent[path] = outcome
-                watching.again(path)
-            elif isinstance(outcome, HeliographError):
-                code = code or done.exit_code
+            failed.pop(path, None)
+            if isinstance(outcome, HeliographError):
+                failed[path] = outcome
+                if _may_pass(outcome):
+                    watching.again(path)
 
 
 def _may_pass(error: HeliographError) -> bool:
