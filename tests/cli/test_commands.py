@@ -311,6 +311,13 @@ def test_the_help_lists_the_commands_and_the_exit_codes(run: Run) -> None:
     assert "Exit codes" in told
 
 
+@pytest.mark.parametrize("group", ["", "albums", "outbox", "admin", "admin account", "admin app", "admin token"])
+def test_the_line_of_each_command_in_a_help_is_whole(run: Run, group: str) -> None:
+    listed = run(*group.split(), "--help").stdout.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+
+
 def test_the_program_without_arguments_shows_its_help(run: Run) -> None:
     done = run()
     assert "Usage:" in done.stderr

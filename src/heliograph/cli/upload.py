@@ -12,8 +12,8 @@ import click
 
 import heliograph
 from heliograph import HeliographError, InputError, RefusedError, ServerFailedError, UnreachableError
+from heliograph.cli._jobs import Job, named, pasted, shot
 from heliograph.cli._session import exit_code, speaking_errors, with_server
-from heliograph.cli._sources import Job, named, pasted, shot
 from heliograph.cli._uploads import FORMATS, Round, Uploads
 from heliograph.cli._watch import Watch
 from heliograph.cli.outbox import remind
@@ -94,9 +94,8 @@ def upload(
     Each is a file, a folder (all pictures in it and below, by their names; what is hidden is passed over), a pattern
     like 'figures/**/*.png', an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at
     a time, into an album one after the other; the links come out in the order of the names. One that fails does not
-    stop the others. Files are only read, never moved or removed. What cannot be sent now
-    is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the receipt,
-    one image a line: keep it if you have no key.
+    stop the others. Files are only read, never moved or removed. What cannot be sent now is kept: see 'heliograph
+    outbox'. The JSON format holds the delete hash and the receipt, one image a line: keep it if you have no key.
 
     With --watch, new pictures in a folder are published once they are whole, each content once, until Ctrl-C.
 

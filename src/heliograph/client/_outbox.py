@@ -21,7 +21,7 @@ from heliograph.client._config import Target, state_folder
 from heliograph.client._durable import write
 from heliograph.client._errors import InputError
 from heliograph.client._idempotency import IdempotencyKey
-from heliograph.client._source import Picture
+from heliograph.client._pictures import Picture
 
 FORM = 1
 ENDING = ".waiting"

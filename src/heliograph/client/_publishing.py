@@ -30,7 +30,7 @@ from heliograph.client._idempotency import IdempotencyKey, fresh, given, of_cont
 from heliograph.client._models import Image
 from heliograph.client._operations import Operations
 from heliograph.client._outbox import Outbox, Waiting
-from heliograph.client._source import Picture, Progress, Source, is_url, opened, sendable
+from heliograph.client._pictures import Picture, Progress, Source, is_url, opened, sendable
 
 KEPT_FOR_LATER = (UnreachableError, ServerFailedError, LimitReachedError, UnexpectedAnswerError)
 """What may be over later. So may what is no Heliograph: many a network answers for others until one has logged in."""
@@ -183,7 +183,7 @@ class Publishing:
         return kept
 
     def _entry(self, upload: _Upload, before: Waiting | None, doubt: str) -> Waiting:
-        """The entry of a picture. One that was written before it was sent is as good as a new one, and needs no room."""
+        """The entry of a picture: the one that was written before it was sent, where it is as good as a new one."""
         there = before is not None and before.path.exists()
         if before is not None and there and not doubt and before.is_for(upload.target.url, upload.key):
             return before

@@ -23,8 +23,8 @@ from heliograph import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from heliograph.client._durable import write_document
 from heliograph.documents.embedded import Embedded
-from heliograph.documents.files import write_whole
 from heliograph.documents.publishing import outcomes
 
 RASTERS = frozenset({".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp"})
@@ -106,7 +106,7 @@ class Site:
         }
         try:
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._memory, json.dumps(links, indent=1).encode())
+            write_document(self._memory, json.dumps(links, indent=1).encode())
         except OSError as error:
             self._warn(f"{self._memory} cannot be written ({error.strerror}): the next build publishes again.")
 
