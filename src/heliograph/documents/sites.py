@@ -77,7 +77,8 @@ class Site:
             left = len(missing)
             for picture, outcome in each:
                 if isinstance(outcome, THE_SERVERS_FAULT):
-                    self._warn(f"{left} pictures stay on the site itself: {outcome}")
+                    stay = "1 picture stays" if left == 1 else f"{left} pictures stay"
+                    self._warn(f"{stay} on the site itself: {outcome}")
                     break
                 self._take(Path(str(picture.picture)), outcome)
                 left -= 1
