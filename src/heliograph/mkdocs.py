@@ -22,8 +22,9 @@ from mkdocs.structure.pages import Page
 
 from heliograph import InputError
 from heliograph.documents import html
-from heliograph.documents.embedded import Reference, replaced
+from heliograph.documents.embedded import replaced
 from heliograph.documents.sites import Site
+from heliograph.documents.views import Reference
 
 MEMORY = "heliograph.json"
 
@@ -73,7 +74,7 @@ class PublishPlugin(BasePlugin[PublishConfig]):  # type: ignore[no-untyped-call]
 def _shown(page: Page, pictures: dict[str, Path]) -> Iterator[tuple[Reference, Path]]:
     """Where a page shows pictures of the site, and which files those are."""
     folder = posixpath.dirname(page.file.dest_uri)
-    for reference in html.references(page.content or ""):
+    for reference in html.pictures(page.content or ""):
         parts = urlsplit(reference.address)
         if not parts.scheme and not parts.netloc and parts.path and not parts.path.startswith("/"):
             file = pictures.get(posixpath.normpath(posixpath.join(folder, unquote(parts.path))))

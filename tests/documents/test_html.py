@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.documents.html import references
+from heliograph.documents.html import pictures
 
 PNG = "data:image/png;base64,AAAA"
 
@@ -20,13 +20,16 @@ PNG = "data:image/png;base64,AAAA"
         (f'<!-- <img src="{PNG}"> -->', []),
         (f"<script>x = '<img src=\"{PNG}\">'</script><style>a {{ b: url({PNG}) }}</style>", []),
         (f'é\n\r\né <img src="{PNG}">', [(PNG, "")]),
+        (f'<img src src="{PNG}">', []),
+        (f'<![a](b) <img src="other"><img src="{PNG}">', [(PNG, "")]),
+        (f'<![1 <img src="{PNG}"', []),
         ('<img src="" alt="a">', [("", "a")]),
     ],
 )
 def test_what_is_a_picture(text: str, shown: list[tuple[str, str]]) -> None:
-    assert [(each.address, each.alt) for each in references(text)] == shown
+    assert [(each.address, each.alt) for each in pictures(text)] == shown
 
 
 def test_the_place_of_an_address_is_where_it_is_written() -> None:
     text = f"<p>\n\n<img alt='\n' src = '{PNG}'><img src={PNG}>"
-    assert [text[each.start : each.end] for each in references(text)] == [PNG, PNG]
+    assert [text[each.start : each.end] for each in pictures(text)] == [PNG, PNG]

@@ -1,6 +1,7 @@
 """Where Markdown shows pictures, held to what a real parser of CommonMark says."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -8,14 +9,14 @@ from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from heliograph.documents.markdown import references
+from heliograph.documents import markdown
 
 PNG = "data:image/png;base64,AAAA"
 
 
 def found(text: str) -> list[tuple[str, str]]:
     """Address and alt text of each picture, as they stand in the text."""
-    listed = sorted(references(text), key=lambda each: each.start)
+    listed = sorted(markdown.pictures(text), key=lambda each: each.start)
     assert all(each.written(each.address) == text[each.start : each.end] for each in listed)
     return [(each.address, each.alt) for each in listed]
 
@@ -65,11 +66,13 @@ def parsed(text: str) -> list[tuple[str, str]]:
         (f"[b][one]\n\n[one]: {PNG}\n", []),
         (f"a <img alt='b' src='{PNG}'> c", [(PNG, "b")]),
         (f"`<img src='{PNG}'>`", []),
+        (f"[c][one] ![][one] ![b][one]\n\n[one]: {PNG}\n", [(PNG, "b")]),
+        ("![b &lt; c](d&amp;e.png)", [("d&e.png", "b < c")]),
         ("![b](a(b)c.png) ![d](e\\(.png)", [("a(b)c.png", "b"), ("e(.png", "d")]),
     ],
 )
 def test_what_is_a_picture(text: str, shown: list[tuple[str, str]]) -> None:
-    listed = sorted(references(text), key=lambda each: each.start)
+    listed = sorted(markdown.pictures(text), key=lambda each: each.start)
     assert [(each.address, each.alt) for each in listed] == shown
 
 
@@ -105,3 +108,20 @@ def test_what_is_a_picture_is_what_commonmark_says(lines: list[str]) -> None:
 def test_a_long_page_is_read_in_little_time() -> None:
     text = ("![" * 2000 + "`" * 2000 + " ` `` [" * 2000 + "]\n") * 3 + f"\n\n![b]({PNG}{'A' * 5_000_000})"
     assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a <!--" * 20_000,
+        "[" * 20_000 + "]" * 20_000,
+        "![" * 10_000 + "](a)" * 10_000,
+        "[a](b" * 20_000,
+        "a " * 1_000_000,
+    ],
+    ids=["comments", "brackets", "pictures", "links", "words"],
+)
+def test_a_page_of_things_that_never_end_is_read_in_little_time(text: str) -> None:
+    before = process_time()
+    assert len(list(markdown.pictures(text))) <= 1
+    assert process_time() - before < 2  # seconds; comments took 12 when each was searched to the end of the page

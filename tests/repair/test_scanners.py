@@ -16,12 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from heliograph.documents.views import View
 from heliograph.repair.dump_links import NotReadable, json_links, notebook_links, stack_links
-from heliograph.repair.html_links import html_links
 from heliograph.repair.latex_links import latex_links
-from heliograph.repair.markdown_links import markdown_links
+from heliograph.repair.links import Link, html_links, markdown_links
 from heliograph.repair.rst_links import rst_links
-from heliograph.repair.views import Link, View
 
 MARKDOWN = [
     "![a](U)",

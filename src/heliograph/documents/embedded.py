@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from heliograph import Image, InputError
 from heliograph.client.figures import RASTERS, SVG, in_uri
+from heliograph.documents.views import Reference
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,6 @@ class Embedded:
     def size(self) -> int:
         """Bytes."""
         return len(self.picture) if isinstance(self.picture, bytes) else self.picture.stat().st_size
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A place in a text that shows the picture at `address`, which stands, as it is written there, from `start` to
-    `end` (characters). written: how another address has to be spelt to stand there.
-    """
-
-    start: int
-    end: int
-    address: str
-    alt: str
-    written: Callable[[str], str] = str
 
 
 Linking: TypeAlias = Callable[[Embedded], Image | None]

@@ -19,17 +19,17 @@ from heliograph.documents import html, ipynb, markdown
 from heliograph.documents.embedded import (
     Embedded,
     Linking,
-    Reference,
     collected,
     in_data_uri,
     linked,
     moved_out,
 )
 from heliograph.documents.notebooks import Notebooks
+from heliograph.documents.views import Reference
 
 REFERENCES: Mapping[str, Callable[[str], Iterator[Reference]]] = {
-    **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"), markdown.references),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), html.references),
+    **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"), markdown.pictures),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), html.pictures),
 }
 NOTEBOOK = ".ipynb"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -1,62 +1,134 @@
-"""Where HTML shows pictures: the `src` of its `img` elements; hides tokenising, and all that only looks like one."""
+"""Pictures in HTML: which attributes hold addresses; hides tags, quotes and `srcset`.
+
+The tags are found by Python's own parser, which tells where each begins; the attributes' places are read from there.
+"""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from itertools import accumulate
 
-from heliograph.documents.embedded import Reference
+from heliograph.documents.views import Reference, Use, View, html_decoded, html_escaped, html_meaning
 
-NAME = re.compile(r"<[^\s/>]+")
-ATTRIBUTE = re.compile(
-    r"""[\s/]*(?P<name>[^\s/>=][^\s/>=]*+)(?:\s*=\s*(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s>"'][^\s>]*+)))?"""
-)
+ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
+CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(?:\s+[^,]*)?(?:,|$)")
+CSS_URL = re.compile(r"""/\*.*?\*/|\b(?i:url)\(\s*(?:"([^"\n]*+)"|'([^'\n]*+)'|([^"'()\s]*+))\s*\)""", re.DOTALL)
+PIXELS = re.compile(r"\s*(\d{1,5})\s*(?:px)?\s*")
+
+SHOWN = {
+    "input": ("src",),
+    "video": ("poster",),
+    "image": ("href", "xlink:href"),
+    "body": ("background",),
+    "table": ("background",),
+    "td": ("background",),
+}
+"""The attributes that show pictures, beside the `src` and `srcset` of images."""
 
 
-def references(text: str) -> Iterator[Reference]:
-    """The pictures of a page or a piece of one, not those in comments, scripts and styles."""
-    for start, tag in _images(text):
-        attributes: dict[str, re.Match[str]] = {}
-        for found in ATTRIBUTE.finditer(tag, _after_name(tag)):
-            attributes.setdefault(found["name"].lower(), found)  # the first of a name counts
-        source, alt = attributes.get("src"), attributes.get("alt")
-        if source is None or source.lastgroup == "name":
+def references(view: View) -> Iterator[Reference]:
+    """The addresses in a whole page or a piece of one, comments and scripts left out."""
+    parser = _Tags(view)
+    parser.feed(view.text)
+    parser.close()
+    return iter(parser.found)
+
+
+def pictures(text: str) -> Iterator[Reference]:
+    """Only the pictures of `img` elements, by their `src`."""
+    return (each for each in references(View.whole(text)) if each.use is Use.PICTURE)
+
+
+def tag_references(view: View, name: str, start: int, end: int) -> Iterator[Reference]:
+    """The addresses in one start tag: `view.text[start:end]` is all of it, `name` its name in small letters."""
+    spans = _attributes(view.text, start + 1 + len(name), end)
+
+    def value(attribute: str) -> str:
+        return html_meaning(view.text[slice(*spans.get(attribute, (0, 0)))])
+
+    def address(attribute: str, use: Use, alt: str = "") -> Reference:
+        width, height = _pixels(value("width")), _pixels(value("height"))
+        read, write = html_meaning, html_escaped
+        return view.reference(*spans[attribute], use, read=read, write=write, alt=alt, width=width, height=height)
+
+    if name == "img" and "src" in spans:
+        yield address("src", Use.PICTURE, value("alt"))
+    if name in ("img", "source") and "srcset" in spans:
+        candidates = html_decoded(view.part(*spans["srcset"]))
+        for each in CANDIDATE.finditer(candidates.text):
+            yield candidates.reference(*each.span(1), Use.SHOWN)
+    for attribute in SHOWN.get(name, ()):
+        if attribute in spans:
+            yield address(attribute, Use.SHOWN)
+    if name in ("a", "area") and "href" in spans:
+        yield address("href", Use.LINK)
+    if "style" in spans:
+        yield from css_references(html_decoded(view.part(*spans["style"])))
+
+
+def css_references(view: View) -> Iterator[Reference]:
+    """What a piece of CSS names by `url()`, comments left out: pictures, and fonts and more."""
+    for match in CSS_URL.finditer(view.text):
+        if match.lastindex is not None:
+            yield view.reference(*match.span(match.lastindex), Use.STYLE)
+
+
+class _Tags(HTMLParser):
+    """Collects the addresses of one text."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(convert_charrefs=True)  # without, "&#" with no number ends the reading
+        self.found: list[Reference] = []
+        self._view = view
+        self._lines = [0, *(match.end() for match in re.finditer("\n", view.text))]
+        self._style = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 # they come without their places
+        start = self._offset()
+        self._style = tag == "style"
+        self.found += tag_references(self._view, tag, start, start + len(self.get_starttag_text() or ""))
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        self.handle_starttag(tag, attrs)
+        self._style = False
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = self._style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if self._style:
+            start = self._offset()
+            self.found += css_references(self._view.part(start, start + len(data)))
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![words`, where Python's parser fails, is a comment up to the next `>` (HTML standard, 13.2.5.42)."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
+    def _offset(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+
+def _attributes(text: str, start: int, end: int) -> Mapping[str, tuple[int, int]]:
+    """Name -> span of the value. Of several with one name, the first counts (HTML standard, section 13.2.5.33)."""
+    found: dict[str, tuple[int, int]] = {}
+    bare: set[str] = set()
+    for match in ATTRIBUTE.finditer(text, start, end):
+        name = match[1].lower()
+        if name in found or name in bare:
             continue
-        group = source.lastgroup or ""
-        yield Reference(
-            start + source.start(group),
-            start + source.end(group),
-            html.unescape(source[group]).strip(),
-            html.unescape(alt[alt.lastgroup] or "") if alt and alt.lastgroup and alt.lastgroup != "name" else "",
-            html.escape,
-        )
+        if match.lastindex == 1:
+            bare.add(name)
+        else:
+            found[name] = match.span(match.lastindex or 0)
+    return found
 
 
-def _after_name(tag: str) -> int:
-    name = NAME.match(tag)
-    return name.end() if name else 0
-
-
-def _images(text: str) -> list[tuple[int, str]]:
-    """Where each `img` tag begins, and the tag as it is written."""
-    finder = _Finder()
-    finder.feed(text)
-    finder.close()
-    lines = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-    return [(lines[line - 1] + column, tag) for (line, column), tag in finder.found]
-
-
-class _Finder(HTMLParser):
-    """Collects `img` tags with their positions."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: list[tuple[tuple[int, int], str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 # the library's
-        written = self.get_starttag_text()
-        if tag == "img" and written:
-            self.found.append((self.getpos(), written))
+def _pixels(value: str) -> int | None:
+    """A width or height in pixels; None where there is none, or it is a share of something."""
+    match = PIXELS.fullmatch(value)
+    return int(match[1]) if match else None

@@ -1,112 +1,227 @@
-"""Where Markdown shows pictures: inline, by reference, and as HTML; hides what is code or comment.
+"""Pictures in Markdown: inline, by reference, and in HTML within it; hides brackets, code spans and escapes.
 
-By the rules of CommonMark 0.31, as far as they decide what is a picture. Texts are scanned, not parsed, because what is
-found has to be replaced where it stands.
+Follows CommonMark 0.31, section 6, and two habits beyond it: a size behind the address (`=640x480`, some editors) or
+behind the description (`|640x480`, Discourse).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from heliograph.documents import html
-from heliograph.documents._code import code_blocks
-from heliograph.documents.embedded import Reference
+from heliograph.documents.markdown_blocks import EDGE, OPEN_TAG, blocks
+from heliograph.documents.views import ENTITY, Reference, Use, View, html_meaning
 
-DESTINATION = r"(?:<(?P<angled>[^<>\n]*+)>|(?P<bare>(?:[^\s()<\\]++|\\.|\((?:[^\s()\\]++|\\.)*+\))++))"
-TITLE = r"""(?:\s+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"""
-INLINE = re.compile(rf"\]\(\s*{DESTINATION}{TITLE}\s*\)")
-DEFINITION = re.compile(rf"^(?:[ ]{{0,3}}>)*[ ]{{0,3}}\[(?P<label>[^\[\]\n]++)\]:\s*{DESTINATION}", re.MULTILINE)
-BY_LABEL = re.compile(r"!\[(?P<alt>(?:[^\[\]\\]|\\.){0,1000}+)\](?:\[(?P<label>[^\[\]\n]{0,1000}+)\])?")
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-LONGEST_ALT = 1000
-"""Characters between the brackets of a picture, at most."""
-
-TICKS = re.compile(r"`+|\n[ \t>]*\n")
-
-
-def references(text: str) -> Iterator[Reference]:
-    """The pictures of a page, not those in code and comments."""
-    text = _blanked(text, code_blocks(text))
-    text = _blanked(text, _code_spans(text))
-    yield from html.references(text)
-    text = _blanked(text, (found.span() for found in COMMENT.finditer(text)))
-    for found in INLINE.finditer(text):
-        alt = _alt_before(text, found.start())
-        if alt is not None:
-            yield _reference(found, alt)
-    named: dict[str, str] = {}
-    for found in BY_LABEL.finditer(text):
-        label = _label(found["label"] or found["alt"])
-        named[label] = named.get(label) or found["alt"]
-    for found in DEFINITION.finditer(text):
-        if (label := _label(found["label"])) in named:
-            yield _reference(found, named[label])
-
-
-def _reference(found: re.Match[str], alt: str) -> Reference:
-    group = "bare" if found["angled"] is None else "angled"
-    shown = " ".join(ESCAPED.sub(r"\1", alt).split())
-    return Reference(found.start(group), found.end(group), ESCAPED.sub(r"\1", found[group]), shown)
+DEFINITION = re.compile(
+    r"\[(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*"
+    r"(?:<(?P<angled>[^<>\n]*+)>|(?P<plain>[^\s<\x00][^\s\x00]*+))"
+    r"(?P<title>[ \t]*\n?[ \t]+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"
+    r"[ \t]*(?=\r?[\n\x00]|$)"
+)
+DESTINATION = re.compile(
+    r"\(\s*(?:<(?P<angled>(?:[^<>\n\\]++|\\.)*+)>"
+    r"|(?P<plain>(?!<)(?:[^\s()\\]++|\\.|\((?:[^\s()\\]++|\\.|\([^\s()]*+\))*+\))++))"
+    r"(?:\s+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"
+    r"(?:\s+=(?P<width>\d{1,5})?x(?P<height>\d{1,5})?)?\s*\)",
+    re.DOTALL,
+)
+SIGN = re.compile(r"[\\`<!\[\]\n\x00]")
+"""What a token begins with; looked for first, because most of a text is none."""
+TOKEN = re.compile(
+    rf"\\[!-/:-@\[-`{{-~]|(?P<ticks>`+)|(?P<comment><!--)|(?P<tag>{OPEN_TAG})|(?P<auto><[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*>)"
+    r"|(?P<open>!?\[)|(?P<close>\])|(?P<blank>\n[ \t]*\r?\n|\x00)",
+    re.DOTALL,
+)
+PARAGRAPH_END = re.compile(rf"\n[ \t]*\r?\n|{EDGE}")
+TAG_NAME = re.compile(r"[A-Za-z0-9-]+")
+LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
+LONGEST_LABEL = 1000
+"""Characters (section 4.7)."""
+LONGEST_SIZE = 40
+"""Characters of a size at the end of a description, blanks around it counted."""
+DISCOURSE_SIZE = re.compile(r"\|(\d{1,5})x(\d{1,5})(?:\s*,\s*\d{1,3}%)?\s*$")
+ESCAPED = re.compile(rf"\\[!-/:-@\[-`{{-~]|{ENTITY.pattern}")
 
 
-def _label(text: str) -> str:
-    """A label as it is compared: neither case nor white space counts (section 4.7)."""
-    return " ".join(text.split()).casefold()
+@dataclass(frozen=True)
+class _Use:
+    """A picture or link in prose: its address's span, or the label of a definition; `described`: the brackets' span."""
+
+    shown: bool
+    described: tuple[int, int]
+    span: tuple[int, int] | None
+    label: str = ""
+    size: tuple[int | None, int | None] = (None, None)
 
 
-def _alt_before(text: str, close: int) -> str | None:
-    """What stands in `![...]` before the bracket at `close`; None where that is no picture but a link."""
-    depth = 0
-    for at in range(close - 1, max(close - LONGEST_ALT, 0), -1):
-        if text[at] not in "[]" or _is_escaped(text, at):
-            continue
-        if text[at] == "[" and depth == 0:
-            is_picture = text[at - 1] == "!" and not _is_escaped(text, at - 1)
-            return text[at + 1 : close] if is_picture and "\n\n" not in text[at:close] else None
-        depth += 1 if text[at] == "]" else -1
-    return None
+def references(view: View) -> Iterator[Reference]:
+    """The addresses in a document, in the order in which they stand there; code left out."""
+    parts = blocks(view.text)
+    prose = view.masked(parts.prose)
+    definitions, text = _definitions(parts.prose)
+    inline = _Inline(text, definitions)
+    found = [_reference(prose, use, definitions) for use in inline.uses]
+    found += [prose.reference(*span, Use.LINK) for span in inline.autolinks]
+    for start, end in inline.tags:
+        name = TAG_NAME.match(text, start + 1, end)
+        assert name is not None
+        found += html.tag_references(prose, name[0].lower(), start, end)
+    found += html.references(view.masked(parts.markup))
+    seen: dict[int, Reference] = {}
+    for each in found:
+        before = seen.get(each.start)
+        if before is None or _says_more(each, before):
+            seen[each.start] = each
+    yield from (seen[start] for start in sorted(seen))
 
 
-def _blanked(text: str, spans: Iterator[tuple[int, int]]) -> str:
-    """The same text with blanks in the place of what is in `spans`; all else stays where it is."""
-    pieces, end = [], 0
-    for start, stop in spans:
-        pieces += [text[end:start], re.sub(r"[^\n]", " ", text[start:stop])]
-        end = stop
-    return "".join([*pieces, text[end:]])
+def pictures(text: str) -> Iterator[Reference]:
+    """Only the pictures, in Markdown's words or as HTML."""
+    return (each for each in references(View.whole(text)) if each.use is Use.PICTURE)
 
 
-def _code_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where code in lines is: between runs of the same number of backticks, in one paragraph (section 6.1)."""
-    runs: list[tuple[int, int]] = []
-    for found in TICKS.finditer(text):
-        if found[0][0] == "`":
-            runs.append(found.span())
-        else:
-            yield from _paired(text, runs)
-            runs = []
-    yield from _paired(text, runs)
+def _says_more(one: Reference, other: Reference) -> bool:
+    """Whether, of two uses of one definition, the first tells more about the picture."""
+    if (one.use is Use.PICTURE) != (other.use is Use.PICTURE):
+        return one.use is Use.PICTURE
+    return bool(one.alt) and not other.alt
 
 
-def _paired(text: str, runs: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The runs that open code, each to the end of the one that closes it."""
-    at = 0
-    while at < len(runs):
-        start, end = runs[at]
-        start += _is_escaped(text, start)  # in code, a backslash means itself
-        closing = (n for n in range(at + 1, len(runs)) if runs[n][1] - runs[n][0] == end - start)
-        closed = next(closing, None) if end > start else None
-        if closed is not None:
-            yield start, runs[closed][1]
-            at = closed
-        at += 1
+def _reference(prose: View, use: _Use, definitions: dict[str, tuple[int, int]]) -> Reference:
+    span = use.span or definitions[use.label]
+    alt = " ".join(_unescaped(prose.text[slice(*use.described)]).split()) if use.shown else ""
+    kind = Use.PICTURE if use.shown else Use.LINK
+    width, height = use.size
+    return prose.reference(*span, kind, read=_unescaped, alt=alt, width=width, height=height)
 
 
-def _is_escaped(text: str, at: int) -> bool:
-    """Whether what stands at `at` is behind an odd number of backslashes."""
-    first = at
-    while first and text[first - 1] == "\\":
-        first -= 1
-    return bool((at - first) % 2)
+def _unescaped(text: str) -> str:
+    """What a text in prose means, escapes and character references read (sections 2.4 and 2.5)."""
+    return ESCAPED.sub(_meaning, text)
+
+
+def _meaning(match: re.Match[str]) -> str:
+    if match[0][0] == "\\":
+        return match[0][1]
+    return html_meaning(match[0]) if match[0].endswith(";") else match[0]
+
+
+def _definitions(prose: str) -> tuple[dict[str, tuple[int, int]], str]:
+    """Label -> span of the address, of all definitions; and the prose without these. The first of a label counts."""
+    found: dict[str, tuple[int, int]] = {}
+
+    def take(match: re.Match[str]) -> str:
+        line = match.start()
+        while line and prose[line - 1] == " ":
+            line -= 1
+        if not (_begins_block(prose, line) or line in ends) or not match["label"].strip():
+            return match[0]
+        found.setdefault(_normal(match["label"]), match.span("angled" if match["angled"] is not None else "plain"))
+        ends.update((match.end() + 1, match.end() + 2))
+        return "\n".join(" " * len(line) for line in match[0].split("\n"))
+
+    ends: set[int] = set()
+    text = DEFINITION.sub(take, prose)
+    return found, text
+
+
+def _begins_block(prose: str, at: int) -> bool:
+    """Whether a line starts at `at` that has a blank line or the end of a block above it."""
+    if at == 0 or prose[at - 1] == EDGE:
+        return True
+    above = prose.rfind("\n", 0, at - 1) + 1
+    above = max(above, prose.rfind(EDGE, above, at - 1) + 1)
+    return prose[at - 1] == "\n" and not prose[above : at - 1].strip()
+
+
+def _normal(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+class _Inline:
+    """The pictures and links in prose, the spans of its HTML tags, and those of the addresses in angle brackets."""
+
+    def __init__(self, text: str, definitions: dict[str, tuple[int, int]]) -> None:
+        self.uses: list[_Use] = []
+        self.tags: list[tuple[int, int]] = []
+        self.autolinks: list[tuple[int, int]] = []
+        self._text, self._definitions = text, definitions
+        self._openers: list[tuple[int, bool]] = []
+        self._paragraph_end = 0
+        self._comment_end = 0  # -1: no comment ends any more
+        self._unclosed: set[str] = set()  # runs of backticks that nothing closes in this paragraph
+        at = 0
+        while sign := SIGN.search(text, at):
+            token = TOKEN.match(text, sign.start())
+            at = self._after(token) if token else sign.end()
+
+    def _after(self, match: re.Match[str]) -> int:
+        """Take one token; returns where to go on."""
+        if match["ticks"]:
+            return self._code(match[0], match.end())
+        if match["comment"]:
+            self._comment_end = self._text.find("-->", match.end()) if self._comment_end >= 0 else -1
+            return max(self._comment_end, match.end())
+        if match["tag"]:
+            self.tags.append(match.span())
+        elif match["auto"]:
+            self.autolinks.append((match.start() + 1, match.end() - 1))
+        elif match["open"]:
+            self._openers.append((match.end(), match[0] == "!["))
+        elif match["close"] and self._openers:
+            return self._bracket(match.start())
+        elif match["blank"]:
+            self._openers.clear()
+            return match.end() - (match[0] != EDGE)
+        return match.end()
+
+    def _code(self, ticks: str, at: int) -> int:
+        """Where a code span ends, or only its backticks."""
+        if at > self._paragraph_end:
+            end = PARAGRAPH_END.search(self._text, at)
+            self._paragraph_end = end.start() if end else len(self._text)
+            self._unclosed.clear()
+        if ticks not in self._unclosed:
+            closing = re.compile(rf"(?<!`){ticks}(?!`)").search(self._text, at, self._paragraph_end)
+            if closing:
+                return closing.end()
+            self._unclosed.add(ticks)
+        return at
+
+    def _bracket(self, end: int) -> int:
+        """A bracket closes: what it and the one that opened it are, and where to go on."""
+        start, shown = self._openers.pop()
+        use, after = _closed(self._text, start, end, shown, self._definitions)
+        if use is None:
+            return after
+        if shown:  # what describes a picture is only text
+            for within in (self.tags, self.autolinks):
+                while within and within[-1][0] >= start:
+                    within.pop()
+            while self.uses and self.uses[-1].described[0] >= start:
+                self.uses.pop()
+        else:  # a link holds no other link
+            self._openers = [opener for opener in self._openers if opener[1]]
+        self.uses.append(use)
+        return after
+
+
+def _closed(
+    text: str, start: int, end: int, shown: bool, definitions: dict[str, tuple[int, int]]
+) -> tuple[_Use | None, int]:
+    """What the brackets from `start` to `end` are, and where it ends: None where they are only brackets."""
+    size = DISCOURSE_SIZE.search(text, max(start, end - LONGEST_SIZE), end)
+    sides: tuple[int | None, int | None] = (int(size[1]), int(size[2])) if size else (None, None)
+    if destination := DESTINATION.match(text, end + 1):
+        span = destination.span("angled" if destination["angled"] is not None else "plain")
+        if destination["width"] or destination["height"]:
+            sides = tuple(int(side) if side else None for side in destination.group("width", "height"))  # type: ignore[assignment]
+        return _Use(shown, (start, end), span, size=sides), destination.end()
+    reference = LABEL.match(text, end + 1)
+    label, after = (reference[1], reference.end()) if reference else ("", end + 1)
+    if not label.strip():
+        label = text[start:end] if end - start < LONGEST_LABEL else ""
+    label = _normal(label)
+    return (_Use(shown, (start, end), None, label, sides), after) if label in definitions else (None, end + 1)

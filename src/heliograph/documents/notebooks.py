@@ -17,13 +17,14 @@ from heliograph import Image
 from heliograph.client import _markup
 from heliograph.client.figures import RASTERS, SVG
 from heliograph.documents import html, markdown
-from heliograph.documents.embedded import Embedded, Linking, Reference, in_data_uri, linked, of_type
+from heliograph.documents.embedded import Embedded, Linking, in_data_uri, linked, of_type
+from heliograph.documents.views import Reference
 
 Node: TypeAlias = MutableMapping[str, Any]
 ATTACHMENT = "attachment:"
 TEXTS: dict[str, Callable[[str], Iterator[Reference]]] = {
-    "text/html": html.references,
-    "text/markdown": markdown.references,
+    "text/html": html.pictures,
+    "text/markdown": markdown.pictures,
 }
 """What of the texts that cells show may hold pictures."""
 
@@ -58,7 +59,7 @@ class Notebooks:
             return self._picture_in(attachments.get(name) or {}, reference.alt or name, f"{place}, {name}")
 
         before = _joined(cell["source"])
-        after = linked(before, markdown.references(before), find, link)
+        after = linked(before, markdown.pictures(before), find, link)
         if after != before:
             cell["source"] = _as(cell["source"], after)
             _take_out_attachments(cell, _attached(before) - _attached(after))
@@ -112,7 +113,7 @@ def _attached(source: str) -> set[str]:
     """The names of the attachments that a text shows."""
     return {
         unquote(each.address.removeprefix(ATTACHMENT))
-        for each in markdown.references(source)
+        for each in markdown.pictures(source)
         if each.address.startswith(ATTACHMENT)
     }
 

@@ -16,8 +16,8 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from heliograph.repair.archives import Archive
+from heliograph.repair.links import looks_like_a_picture
 from heliograph.repair.pictures import Picture, Placeholders, picture_in, sha256_of
-from heliograph.repair.views import looks_like_a_picture
 from heliograph.repair.web import Trouble, Web
 
 SAME_IDS = {"i.stack.imgur.com": "i.sstatic.net", "i.sstatic.net": "i.stack.imgur.com"}

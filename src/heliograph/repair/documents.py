@@ -11,12 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 from heliograph import InputError
+from heliograph.documents.views import View
 from heliograph.repair.dump_links import NotReadable, Scanner, json_links, notebook_links, stack_links
-from heliograph.repair.html_links import html_links
 from heliograph.repair.latex_links import latex_links
-from heliograph.repair.markdown_links import markdown_links
+from heliograph.repair.links import Link, html_links, markdown_links
 from heliograph.repair.rst_links import rst_links
-from heliograph.repair.views import Link, View
 
 SCANNERS: Mapping[str, Scanner] = {
     **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".mdx", ".rmd", ".qmd"), markdown_links),

@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from heliograph.repair.html_links import html_links
-from heliograph.repair.markdown_links import markdown_links
-from heliograph.repair.views import Link, View, html_decoded, xml_decoded
+from heliograph.documents.views import View, html_decoded, xml_decoded
+from heliograph.repair.links import Link, html_links, markdown_links
 
 Scanner = Callable[[View], Iterator[Link]]
 

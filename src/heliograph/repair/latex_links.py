@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from heliograph.repair.views import Link, View
+from heliograph.documents.views import Use, View
+from heliograph.repair.links import Link, links
 
 VERBATIM = "verbatim|Verbatim|lstlisting|minted|comment|alltt"
 TOKEN = re.compile(
@@ -25,9 +26,13 @@ def latex_links(view: View) -> Iterator[Link]:
     """The links of a document, comments and verbatim text left out. Escaped signs are read as the signs."""
     for match in TOKEN.finditer(view.text):
         if match["address"] is not None:
-            address = view.part(*match.span("address")).decoded(
-                ESCAPED, lambda escape: escape[1], lambda text: SPECIAL.sub(r"\\\1", text)
-            )
-            link = address.link(0, len(address.text), shown=match["command"] == "includegraphics")
-            if link is not None:
-                yield link
+            use = Use.PICTURE if match["command"] == "includegraphics" else Use.LINK
+            yield from links([view.reference(*match.span("address"), use, read=_unescaped, write=_escaped)])
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(r"\1", text)
+
+
+def _escaped(text: str) -> str:
+    return SPECIAL.sub(r"\\\1", text)

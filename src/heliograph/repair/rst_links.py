@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from heliograph.repair.html_links import html_links
-from heliograph.repair.views import Link, View
+from heliograph.documents import html
+from heliograph.documents.views import Reference, Use, View
+from heliograph.repair.links import Link, links
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=\n|$))")
@@ -31,12 +32,12 @@ def rst_links(view: View) -> Iterator[Link]:
         is_prose = not hiding.hides(line)
         if is_prose:
             hides_block, found = _line(view, lines, number, at)
-            yield from found
+            yield from links(found)
             is_prose = MARKUP.match(line) is None
             hiding.begin(line, block=hides_block, literal=is_prose and line.rstrip().endswith("::"))
         prose.append(line if is_prose else " " * len(line))
         at += len(line)
-    yield from _inline(view.masked("".join(prose)))
+    yield from links(_inline(view.masked("".join(prose))))
 
 
 class _Hiding:
@@ -70,8 +71,8 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Link]]:
-    """What explicit markup on this line means: whether the block under it is hidden, and the links."""
+def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Reference]]:
+    """What explicit markup on this line means: whether the block under it is hidden, and the addresses."""
     line = lines[number]
     bullet = BULLET.match(line)
     markup = MARKUP.match(line, bullet.end() if bullet else 0)
@@ -83,17 +84,16 @@ def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, lis
         target = TARGET.match(line, markup.end())
         if target is None:
             return not line[markup.end() :].startswith(("[", "_", "|")), []
-        link = view.link(at + target.end(), at + len(line), shown=False)
-        return False, [link] if link else []
+        return False, [view.reference(at + target.end(), at + len(line), Use.LINK)]
     name = directive[1].rpartition(":")[2]
     if name == "raw" and "html" in line[directive.end() :]:
-        return True, list(html_links(view.part(at + len(line), at + len(line) + _block(lines, number, indent))))
+        return True, list(html.references(view.part(at + len(line), at + len(line) + _block(lines, number, indent))))
     if name not in PICTURES:
         return name in HIDDEN, []
     return name == "image", _picture(view, lines, number, at, directive.end())
 
 
-def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Link]:
+def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Reference]:
     """The address of an image or figure, also on the line after, and that of its `:target:`."""
     spans = [(at + start, at + len(lines[number]))]
     sides: dict[str, int] = {}
@@ -109,9 +109,8 @@ def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> 
         elif option[1] in ("width", "height") and re.fullmatch(r"\d{1,5}(?: ?px)?", option[2].strip()):
             sides[option[1]] = int(re.sub(r"\D", "", option[2]))
         after += len(line)
-    first = view.link(*spans[0], shown=True, width=sides.get("width"), height=sides.get("height"))
-    others = [view.link(*span, shown=False) for span in spans[1:]]
-    return [link for link in (first, *others) if link is not None]
+    first = view.reference(*spans[0], Use.PICTURE, width=sides.get("width"), height=sides.get("height"))
+    return [first, *(view.reference(*span, Use.LINK) for span in spans[1:])]
 
 
 def _block(lines: list[str], number: int, indent: int) -> int:
@@ -124,10 +123,7 @@ def _block(lines: list[str], number: int, indent: int) -> int:
     return length
 
 
-def _inline(view: View) -> Iterator[Link]:
-    """Links within text: `` `words <address>`_ ``."""
+def _inline(view: View) -> Iterator[Reference]:
+    """Addresses within text: `` `words <address>`_ ``."""
     text = LITERAL.sub(lambda match: " " * len(match[0]), view.text)
-    for match in EMBEDDED.finditer(text):
-        link = view.link(*match.span(1), shown=False)
-        if link is not None:
-            yield link
+    return (view.reference(*match.span(1), Use.LINK) for match in EMBEDDED.finditer(text))

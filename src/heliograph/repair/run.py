@@ -29,10 +29,10 @@ from heliograph.client._durable import write_document
 from heliograph.repair.copies import Finder, Missed, Wanted, find_copy
 from heliograph.repair.documents import Document, Unreadable, find_documents, read_document
 from heliograph.repair.judging import Judge, Observation, Verdict, settled
+from heliograph.repair.links import Link
 from heliograph.repair.patches import repaired, replace_file, unified
 from heliograph.repair.report import Entry, Place, Report, number
 from heliograph.repair.state import State
-from heliograph.repair.views import Link
 
 AT_ONCE = 8
 """Hosts that are asked at the same time."""

@@ -1,7 +1,7 @@
 """Text as a reader of some markup sees it, which still knows where each character stands in the document.
 
 Hides escapes within escapes: HTML in an attribute of XML, Markdown in strings of JSON. A scanner reads plain text; what
-it finds is a span of the document, so that a patch can touch that span and nothing else.
+it finds is a span of the document, so that a change can touch that span and nothing else.
 """
 
 from __future__ import annotations
@@ -10,34 +10,42 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from html.entities import html5
-from urllib.parse import urlsplit
 
 Spell = Callable[[str], str]
 """Writes a text so that it means the same where it is put."""
 
-PICTURE_PATH = re.compile(r"\.(?:png|jpe?g|jfif|gif|webp|bmp|tiff?|svgz?|avif|heic|heif|jxl|apng)$", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:https?:)?//[^\s/?#<>\"\\{}|^`]+[^\s<>\"\\{}|^`]*", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]*;?)")
 XML_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);")
 
 
-@dataclass(frozen=True)
-class Link:
-    """The address of a picture in a document.
+class Use(Enum):
+    """What a document does with an address."""
 
-    `url` is what it means, absolute; `start` to `end` is where it is spelled, in characters of the document's text.
-    `shown`: the picture is part of the page; else somebody has to follow the link. `width`, `height`: the size that the
-    document gives the picture, in pixels. `spell` writes another address for the same place.
+    PICTURE = "the picture stands in the text"
+    SHOWN = "it is shown in other ways: one of several sizes, a poster, a background"
+    STYLE = "a style shows it, unless it is a font"
+    LINK = "somebody has to follow it"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An address in a document that leads to a picture, or may.
+
+    `address` is what it means; `start` to `end` is where it is spelled, in characters of the document's text.
+    `alt`: what the picture shows, "" where the document does not say. `width`, `height`: the size that the document
+    gives the picture, in pixels. `written` spells another address for the same place.
     """
 
-    url: str
     start: int
     end: int
-    shown: bool
-    width: int | None
-    height: int | None
-    spell: Spell
+    address: str
+    use: Use
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    written: Spell = str
 
 
 @dataclass(frozen=True)
@@ -97,38 +105,61 @@ class View:
             return View(self.text, self.starts, self.ends, both)
         return View("".join(texts) + self.text[done:], [*starts, *self.starts[done:]], [*ends, *self.ends[done:]], both)
 
-    def link(
-        self, start: int, end: int, *, shown: bool, width: int | None = None, height: int | None = None
-    ) -> Link | None:
-        """The link whose address is spelled from `start` to `end`, blanks around it left out.
+    def reference(
+        self,
+        start: int,
+        end: int,
+        use: Use,
+        *,
+        read: Callable[[str], str] = str,
+        write: Spell = str,
+        alt: str = "",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Reference:
+        """The address that is spelled from `start` to `end`, blanks around it left out.
 
-        None where it is no absolute address of http(s), or one that is only linked and does not look like a picture.
+        `read` says what the spelling means, and `write` is the way back. So an address of megabytes is read as a whole,
+        where a view of it would know the place of each character.
         """
-        address = self.text[start:end]
-        start += len(address) - len(address.lstrip())
-        address = address.strip()
-        if not ADDRESS.fullmatch(address):
-            return None
-        url = address if address[0] != "/" else f"https:{address}"
-        if _is_unreadable(url) or (not shown and not looks_like_a_picture(url)):
-            return None
-        last = start + len(address) - 1
-        return Link(url, self.starts[start], self.ends[last], shown, width, height, self.spell)
+        spelt = self.text[start:end]
+        first = start + len(spelt) - len(spelt.lstrip())
+        last = first + len(spelt.strip())
+        places = (self.starts[first], self.ends[last - 1]) if first < last else (self._place(start),) * 2
+
+        def written(text: str) -> str:
+            return self.spell(write(text))
+
+        return Reference(*places, read(spelt).strip(), use, alt, width, height, written)
+
+    def _place(self, at: int) -> int:
+        """Where the document goes on before the character at `at`, which may be the end."""
+        return self.starts[at] if at < len(self.text) else self.ends[-1] if self.text else 0
 
 
-def looks_like_a_picture(url: str) -> bool:
-    """Whether the path of `url` ends as the name of a picture's file does."""
-    return PICTURE_PATH.search(urlsplit(url).path) is not None
+def html_escaped(text: str) -> str:
+    """A text as the value of an attribute of HTML or XML, in quotes of either kind."""
+    return html.escape(text, quote=True)
+
+
+def html_meaning(text: str) -> str:
+    """What the value of an attribute of HTML means, its character references read (HTML standard, 13.2.5.73)."""
+
+    def meaning(match: re.Match[str]) -> str:
+        meant = _html_meaning(match)
+        return match[0] if meant is None else meant
+
+    return ENTITY.sub(meaning, text)
 
 
 def html_decoded(view: View) -> View:
-    """The value of an attribute of HTML, its character references read (HTML standard, section 13.2.5.73)."""
-    return view.decoded(ENTITY, _html_meaning, lambda text: html.escape(text, quote=True))
+    """The value of an attribute of HTML as `html_meaning` reads it."""
+    return view.decoded(ENTITY, _html_meaning, html_escaped)
 
 
 def xml_decoded(view: View) -> View:
     """The value of an attribute of XML, its references read (XML 1.0, section 4.6)."""
-    return view.decoded(XML_ENTITY, lambda match: html.unescape(match[0]), lambda text: html.escape(text, quote=True))
+    return view.decoded(XML_ENTITY, lambda match: html.unescape(match[0]), html_escaped)
 
 
 def _html_meaning(match: re.Match[str]) -> str | None:
@@ -139,12 +170,3 @@ def _html_meaning(match: re.Match[str]) -> str | None:
         return html5.get(name)
     follows = match.string[match.end() : match.end() + 1]
     return html5.get(name) if follows != "=" else None
-
-
-def _is_unreadable(url: str) -> bool:
-    """Whether no host can be read from `url`, for example because of a damaged port."""
-    try:
-        parts = urlsplit(url)
-        return not parts.hostname or (parts.port or 1) < 1
-    except ValueError:
-        return True
