@@ -137,6 +137,21 @@ def test_an_entry_is_for_its_owner_only_and_holds_no_key_of_the_server(server: R
     assert server.key.encode() not in entry.path.read_bytes()
 
 
+def test_what_a_killed_program_has_left_half_written_is_removed_a_day_later() -> None:
+    with keeping(NOWHERE, "k") as client:
+        with pytest.raises(heliograph.KeptError):
+            client.upload(picture())
+        (entry,) = client.waiting()
+        old, new = (entry.path.with_name(f".{entry.path.name}.{name}") for name in ("1-old", "2-new"))
+        for path in (old, new):
+            path.write_bytes(b"half")
+        os.utime(old, (1, 1))
+        with pytest.raises(heliograph.KeptError):
+            client.upload(picture())
+        assert len(client.waiting()) == 2
+    assert (old.exists(), new.exists(), entry.path.exists()) == (False, True, True)
+
+
 def test_the_same_upload_waits_once() -> None:
     data = picture()
     with keeping(NOWHERE, "k") as client:

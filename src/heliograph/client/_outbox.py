@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from heliograph.client._pictures import Picture
 FORM = 1
 ENDING = ".waiting"
 LONGEST_LINE = 1 << 20
+STALE = 86_400.0
+"""Seconds after which nobody is still writing a file."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,16 @@ class Outbox:
         named = hashlib.sha256(f"{target.url}\n{key.text}".encode()).hexdigest()[:12]
         path = self._folder / f"{named}{ENDING}"
         blocks = () if isinstance(what, str) else what.blocks()
+        self._sweep()
         write(path, chain([json.dumps(told).encode() + b"\n"], blocks))
         return _read(path)
+
+    def _sweep(self) -> None:
+        """Remove what programs that were killed have left half written: it is no entry, and never will be."""
+        for path in self._folder.glob(f".*{ENDING}.*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > STALE:
+                    path.unlink()
 
     def waiting(self, server: str | None = None) -> list[Waiting]:
         """What waits, the oldest first: all, or what waits for one server."""
