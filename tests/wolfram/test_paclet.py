@@ -27,7 +27,7 @@ def test_an_image_becomes_a_link_that_shows_its_pixels_and_markup_that_is_ready_
     link, markdown, html, known, unknown, shown = run(
         tmp_path,
         'alt = "a [b] *c*\\n<d> & \\"e\\"";',
-        f'i = HeliographUpload[{IMAGE}, "Title" -> "Größe", "Description" -> "d", AltText -> alt];',
+        f'i = HeliographUpload[{IMAGE}, {{"Title" -> "Größe", "Description" :> "d"}}, AltText -> alt];',
         *map(show, ['i["Link"]', 'i["Markdown"]', 'i["HTML"]', 'i["Title"] <> i["Description"] <> i["DeleteLink"]']),
         *map(show, ['i["Name"]', "i"]),
         **account,

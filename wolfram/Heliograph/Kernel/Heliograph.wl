@@ -58,14 +58,14 @@ Get[FileNameJoin[{DirectoryName[$InputFileName], If[Names["System`URLRead"] === 
 
 (* The functions of the package. Whatever fails on the way tells its message and gives $Failed. *)
 
-HeliographUpload[thing_, options___Rule] := told[HeliographUpload, upload[thing, chosen[HeliographUpload, options]]];
+HeliographUpload[thing_, options___?OptionQ] := told[HeliographUpload, upload[thing, chosen[HeliographUpload, options]]];
 HeliographUpload[___] := told[HeliographUpload, fail["arguments"]];
 
-HeliographDelete[image_, options___Rule] := told[HeliographDelete, delete[image, chosen[HeliographDelete, options]]];
+HeliographDelete[image_, options___?OptionQ] := told[HeliographDelete, delete[image, chosen[HeliographDelete, options]]];
 HeliographDelete[___] := told[HeliographDelete, fail["arguments"]];
 
-HeliographImages[options___Rule] := told[HeliographImages, listed[Infinity, chosen[HeliographImages, options]]];
-HeliographImages[most_Integer?Positive, options___Rule] :=
+HeliographImages[options___?OptionQ] := told[HeliographImages, listed[Infinity, chosen[HeliographImages, options]]];
+HeliographImages[most_Integer?Positive, options___?OptionQ] :=
   told[HeliographImages, listed[most, chosen[HeliographImages, options]]];
 HeliographImages[___] := told[HeliographImages, fail["arguments"]];
 
@@ -78,8 +78,8 @@ told[function_, work_] := Module[{result = Catch[work, failing]},
 
 fail[name_, details___] := Throw[failure[name, details], failing];
 
-(* Options by name, whether that is written as a string or as a symbol. *)
-chosen[function_, options___] := Module[{known = Map[byName, Options[function]], given = Map[byName, {options}], unknown},
+(* Options by name, whether that is written as a string or as a symbol, by themselves or in lists. *)
+chosen[function_, options___] := Module[{known = Map[byName, Options[function]], given = Map[byName, Flatten[{options}]], unknown},
   unknown = Complement[Map[First, given], Map[First, known]];
   If[unknown =!= {}, fail["option", First[unknown], StringRiffle[Map[First, known], ", "]]];
   record[Join[known, given]]];
