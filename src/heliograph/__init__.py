@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from heliograph.client._albums import Album
-    from heliograph.client._async_client import AsyncClient, upload_async
-    from heliograph.client._client import Client, source, upload
+    from heliograph.client._async_client import AsyncClient
+    from heliograph.client._client import Client
     from heliograph.client._desktop import clipboard, screen
     from heliograph.client._errors import (
         GoneError,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from heliograph.client._login import DeviceCodes
     from heliograph.client._matplotlib import integrate_matplotlib
     from heliograph.client._models import Account, Image, Receipt, Whose
+    from heliograph.client._one_call import source, upload, upload_async
     from heliograph.client._outbox import Waiting
 
 __all__ = [
@@ -70,9 +71,9 @@ _HOMES = {
     "AsyncClient": "_async_client",
     "Client": "_client",
     "integrate_matplotlib": "_matplotlib",
-    "source": "_client",
-    "upload": "_client",
-    "upload_async": "_async_client",
+    "source": "_one_call",
+    "upload": "_one_call",
+    "upload_async": "_one_call",
     "clipboard": "_desktop",
     "screen": "_desktop",
     "Album": "_albums",

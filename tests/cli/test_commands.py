@@ -311,6 +311,20 @@ def test_the_help_lists_the_commands_and_the_exit_codes(run: Run) -> None:
     assert "Exit codes" in told
 
 
+def test_a_file_that_cannot_be_read_after_all_stops_no_other(run: Run, cat: Path) -> None:
+    done = run("upload", "/proc/self/mem", cat)
+    assert only_line(done.stderr).startswith("heliograph: /proc/self/mem: mem cannot be read")
+    assert done.stdout.startswith("http")
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("group", ["", "albums", "outbox", "admin", "admin account", "admin app", "admin token"])
+def test_the_line_of_each_command_in_a_help_is_whole(run: Run, group: str) -> None:
+    listed = run(*group.split(), "--help").stdout.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+
+
 def test_the_program_without_arguments_shows_its_help(run: Run) -> None:
     done = run()
     assert "Usage:" in done.stderr

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -35,6 +36,20 @@ def test_the_original_comes_home_under_its_name(run: Run, cat, tmp_path: Path) -
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}\n", "")
     assert sha256(path) == cat["sha256"]
     assert os.listdir(path.parent) == ["cat.png"]
+
+
+@pytest.mark.parametrize("call", [call_sync, call_async])
+def test_a_full_disk_is_said_and_leaves_nothing_half(server: RunningServer, tmp_path: Path, call) -> None:
+    link, folder = call("upload", picture(200, 200), server=server.url).link, tmp_path / "home"
+    folder.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(heliograph.InputError, match="Nothing can be written"):
+            call("download", link, folder, server=server.url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(folder.iterdir())
 
 
 def test_nothing_is_overwritten_and_nothing_is_fetched_twice(run: Run, cat, tmp_path: Path) -> None:

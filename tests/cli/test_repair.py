@@ -106,6 +106,27 @@ def test_written_in_place_git_sees_other_addresses_and_nothing_else(run: Run, ne
     assert "2 addresses in 1 document: 1 live, 1 dead" in again.stdout, "what was repaired is ours now"
 
 
+def test_a_document_that_cannot_be_changed_keeps_no_other_from_it(run: Run, net: Internet, repo: Path) -> None:
+    (repo / "sub").mkdir()
+    (repo / "sub" / "more.md").write_text(f"![a]({HOST}/dead.png)")
+    originals = repo / "heliograph-repair" / "originals"
+    originals.mkdir(parents=True)
+    (originals / "sub").write_text("where its old self should go")
+    done = run("repair", ".", "--write", *FAST, *net.options)
+    assert "more.md: left out: could not be changed" in done.stderr
+    assert done.returncode == 1
+    assert (repo / "sub" / "more.md").read_text() == f"![a]({HOST}/dead.png)"
+    assert len(changed(repo)) == 4
+    assert json.loads((repo / "heliograph-repair" / "report.json").read_text())["changed"] == ["notes.md"]
+
+
+def test_a_folder_of_results_that_cannot_be_made_is_one_line(run: Run, repo: Path) -> None:
+    done = run("repair", "notes.md", "--out", "notes.md/results", *FAST)
+    assert done.returncode == 2
+    assert done.stderr.startswith("heliograph: Nothing can be written to notes.md/results")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_patch_changes_the_documents_when_it_is_applied(run: Run, net: Internet, repo: Path) -> None:
     assert run("repair", "notes.md", "--patch", *FAST, *net.options).returncode == 0
     assert not changed(repo)

@@ -117,6 +117,21 @@ def test_what_is_no_picture_is_told_and_gives_the_exit_code(watcher: Watcher, fo
     assert "bad.png" in told
 
 
+def test_half_a_picture_that_slips_through_is_published_when_it_is_whole_and_all_is_well_then(
+    watcher: Watcher, folder: Path, http: httpx2.Client
+) -> None:
+    data = picture(200, 200)
+    with (folder / "stuck.png").open("wb") as file:
+        file.write(data[: len(data) // 2])
+        file.flush()
+        assert watcher.is_quiet()
+        file.write(data[len(data) // 2 :])
+    assert http.get(watcher.link()).content[-8:] == data[-8:]
+    code, told = watcher.end()
+    assert code == 0
+    assert "stuck.png" in told
+
+
 def test_a_server_that_is_down_gets_the_picture_when_it_is_back(folder: Path, tmp_path: Path) -> None:
     port = free_port()
     told = {"HELIOGRAPH_URL": f"http://127.0.0.1:{port}", "XDG_CONFIG_HOME": str(tmp_path / "config")}

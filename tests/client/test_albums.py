@@ -1,11 +1,15 @@
 """Albums by both clients against a real server: every claim is made of each."""
 
+import threading
+import time
+from pathlib import Path
+
 import pytest
 
 import heliograph
 from heliograph.client._albums import Album
 from tests.client.conftest import Call
-from tests.running import RunningServer, picture
+from tests.running import RunningServer, faulty, free_port, picture, serving
 
 
 def test_an_album_is_made_filled_ordered_and_removed(call: Call, server: RunningServer) -> None:
@@ -61,3 +65,37 @@ def test_a_single_image_in_place_of_a_list_is_an_input_error(call: Call, server:
 def test_an_answer_that_is_no_album_says_so() -> None:
     with pytest.raises(heliograph.UnexpectedAnswerError):
         Album.parse({"id": "x"})
+
+
+def test_an_album_is_asked_for_again_where_the_request_surely_did_not_arrive(call: Call, tmp_path: Path) -> None:
+    port = free_port()
+
+    def start_late() -> None:
+        time.sleep(1)
+        with serving(tmp_path, port):
+            done.wait(60)
+
+    done = threading.Event()
+    server = threading.Thread(target=start_late)
+    server.start()
+    try:
+        made = call("create_album", title="Late", server=f"http://127.0.0.1:{port}", retries=9)
+        assert made.title == "Late"
+    finally:
+        done.set()
+        server.join()
+
+
+def test_an_album_whose_answer_is_lost_is_not_made_twice(call: Call, server: RunningServer) -> None:
+    who = {"server": server.url, "key": server.key}
+    before = len(call("albums", **who))
+    with faulty(server.url) as proxy, pytest.raises(heliograph.UnreachableError):
+        call("create_album", server=proxy.url, key=server.key)
+    assert len(call("albums", **who)) == before + 1
+
+
+def test_an_album_that_has_changed_is_not_taken_for_a_lost_answer(call: Call, server: RunningServer) -> None:
+    who = {"server": server.url, "key": server.key}
+    album = call("create_album", **who)
+    with faulty(server.url) as proxy, pytest.raises(heliograph.UnreachableError):
+        call("set_album_images", album, [], version=album.version, server=proxy.url, key=server.key)

@@ -1,7 +1,9 @@
 """The clipboard and the screen, on a real X server, by every program of the table that Debian has for one."""
 
+import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,11 +39,13 @@ def shown(screen: tuple[str, Image.Image], monkeypatch: pytest.MonkeyPatch) -> I
 def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Leave only these programs in the path."""
 
+    path = os.environ["PATH"]
+
     def only(*programs: str) -> None:
-        folder = tmp_path / "only"
+        folder = tmp_path / f"only {' '.join(programs)}"
         folder.mkdir()
         for program in programs:
-            found = shutil.which(program)
+            found = shutil.which(program, path=path)
             assert found, f"{program} is not installed"
             (folder / program).symlink_to(found)
         monkeypatch.setenv("PATH", str(folder))
@@ -65,6 +69,13 @@ def test_a_region_of_the_screen_is_that_region(shown: Image.Image, only, program
     only(program)
     x, y, width, height = REGION
     assert pixels(heliograph.screen(REGION)).tobytes() == shown.crop((x, y, x + width, y + height)).tobytes()
+
+
+def test_a_region_beside_the_screen_is_an_input_error_whoever_looks(shown: Image.Image, only) -> None:
+    for programs in (PROGRAMS, []):
+        only(*programs)
+        with pytest.raises(heliograph.InputError, match="no such region"):
+            heliograph.screen((shown.width + 5, 5, 10, 10))
 
 
 def test_pillow_sees_the_screen_where_no_program_is_there(shown: Image.Image, only) -> None:
@@ -92,7 +103,10 @@ def test_text_is_copied_to_the_clipboard(shown: Image.Image, only, program: str)
     only(program)
     _desktop.copy(f"ünï {program}\nline 2")
     command = [reader, "-selection", "clipboard", "-out"]
-    assert subprocess.check_output(command, text=True, encoding="utf-8") == f"ünï {program}\nline 2"
+    told, until = "", time.monotonic() + 10
+    while told != f"ünï {program}\nline 2" and time.monotonic() < until:  # xsel takes it only after it has ended
+        told = subprocess.check_output(command, text=True, encoding="utf-8")
+    assert told == f"ünï {program}\nline 2"
 
 
 def test_a_clipboard_that_holds_text_holds_no_picture(shown: Image.Image) -> None:

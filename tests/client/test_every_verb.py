@@ -179,6 +179,18 @@ def test_both_clients_take_the_same_arguments_for_a_verb(name: str) -> None:
     assert inspect.getdoc(getattr(heliograph.Client, name))
 
 
+@pytest.mark.parametrize("call", [heliograph.upload, heliograph.upload_async])
+def test_uploading_in_one_call_takes_all_that_a_client_takes(call: Callable[..., Any]) -> None:
+    taken = set(inspect.signature(call).parameters)
+    assert taken == set(inspect.signature(heliograph.Client.upload).parameters) - {"self"} | {"server", "key"}
+
+
+def test_a_picture_goes_into_an_album_in_one_call(have: Things) -> None:
+    who = {"server": have.server.url, "key": have.server.key}
+    image = heliograph.upload(picture(), album=have.album, **who)
+    assert have.client.album(have.album).images[-1].id == image.id
+
+
 def test_the_documentation_lists_these_verbs_and_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
     documented = {f"{method} {path}": verb for method, path, verb in DOCUMENTED.findall(page)}

@@ -137,6 +137,21 @@ def test_an_entry_is_for_its_owner_only_and_holds_no_key_of_the_server(server: R
     assert server.key.encode() not in entry.path.read_bytes()
 
 
+def test_what_a_killed_program_has_left_half_written_is_removed_a_day_later() -> None:
+    with keeping(NOWHERE, "k") as client:
+        with pytest.raises(heliograph.KeptError):
+            client.upload(picture())
+        (entry,) = client.waiting()
+        old, new = (entry.path.with_name(f".{entry.path.name}.{name}") for name in ("1-old", "2-new"))
+        for path in (old, new):
+            path.write_bytes(b"half")
+        os.utime(old, (1, 1))
+        with pytest.raises(heliograph.KeptError):
+            client.upload(picture())
+        assert len(client.waiting()) == 2
+    assert (old.exists(), new.exists(), entry.path.exists()) == (False, True, True)
+
+
 def test_the_same_upload_waits_once() -> None:
     data = picture()
     with keeping(NOWHERE, "k") as client:
@@ -263,6 +278,30 @@ def test_a_disk_too_full_for_the_outbox_is_said_and_leaves_the_file_as_it_was(tm
     assert done.stdout.splitlines()[-1] == "0"
     assert path.read_bytes() == data
     assert not [each for each in (tmp_path / "no-state").rglob("*") if each.is_file() and "outbox" in str(each)]
+
+
+FULL_LATER = """
+import resource, signal, sys
+import heliograph
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def fill(sent, total):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+with heliograph.Client(sys.argv[1], "k", outbox=True, retries=0) as client:
+    try:
+        client.upload(open(sys.argv[2], "rb").read(), progress=fill)
+    except heliograph.KeptError as kept:
+        print(kept.entry)
+    print(*client.waiting())
+"""
+
+
+def test_a_disk_that_is_full_only_now_holds_what_was_kept_before(tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(picture(100, 100))
+    with website({"/api/v1/images": (503, {}, b"not now")}) as site:
+        command = [sys.executable, "-c", FULL_LATER, site, tmp_path / "large.png"]
+        told, waiting = subprocess.check_output(command, text=True).splitlines()
+    assert told
+    assert told == waiting
 
 
 def test_the_command_line_keeps_lists_sends_and_removes(server: RunningServer, tmp_path: Path) -> None:

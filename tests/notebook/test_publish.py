@@ -140,7 +140,9 @@ def test_pictures_of_a_cell_are_shown_as_they_are_where_there_is_no_server(run: 
     away = f"import os\nos.environ['HELIOGRAPH_URL'] = 'http://127.0.0.1:{free_port()}'"
     told = run(away, cell, allow_errors=True).cells[2]
     assert ["image/png" in each for each in shown(told)] == [True, True]
-    assert [each.ename for each in told.outputs if each.output_type == "error"] == ["KeptError"]
+    (error,) = [each for each in told.outputs if each.output_type == "error"]
+    assert error.ename == "KeptError"
+    assert error.traceback == [f"KeptError: {error.evalue}"], "one line, not pages of our own code"
 
 
 def test_a_terminal_publishes_figures_and_pictures_too(server: RunningServer, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Patches change addresses and nothing else, and files are replaced as a whole or not at all."""
 
+import resource
+import signal
 import subprocess
 from pathlib import Path
 
@@ -81,6 +83,21 @@ def test_a_file_is_replaced_with_its_mode_and_its_old_self_is_kept(tmp_path: Pat
         replace_file(path, b"old", b"newer", backup)
     assert path.read_bytes() == b"new"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.md", "out"]
+
+
+def test_a_disk_that_is_full_leaves_the_file_and_no_half_backup(tmp_path: Path) -> None:
+    path, backup = tmp_path / "a.md", tmp_path / "out" / "a.md"
+    path.write_bytes(b"old" * 100)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1][1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            replace_file(path, b"old" * 100, b"new", backup)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before[1])
+        signal.signal(signal.SIGXFSZ, before[0])
+    assert path.read_bytes() == b"old" * 100
+    assert not list(backup.parent.iterdir())
 
 
 def test_documents_are_found_in_folders_each_once(tmp_path: Path) -> None:

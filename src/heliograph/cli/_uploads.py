@@ -15,9 +15,9 @@ import click
 
 import heliograph
 from heliograph import HeliographError
+from heliograph.cli._jobs import Job
 from heliograph.cli._progress import ProgressLine
 from heliograph.cli._session import exit_code
-from heliograph.cli._sources import Job
 
 LARGE = 1_000_000
 """Bytes from which on a progress line is worth its place."""

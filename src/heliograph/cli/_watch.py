@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from heliograph.cli._sources import pictures_in
+from heliograph.cli._jobs import pictures_in
 
 EVERY = 0.5
 """Seconds between two looks."""

@@ -47,7 +47,10 @@ def albums() -> None:
 @click.option("--json", "as_json", is_flag=True, help="All that is known of each, one JSON object a line.")
 @with_server
 def list_(limit: int | None, as_json: bool, server: str | None, key: str | None) -> None:
-    """List your albums, newest first: link, date, number of images, privacy and title, with tabs between them."""
+    """List your albums, newest first.
+
+    Of each its link, date, number of images, privacy and title, with tabs between them.
+    """
     with session(server, key) as client:
         for each in islice(client.albums(), limit):
             columns = (each.page, each.created.isoformat(), each.images_count, each.privacy, each.title)
@@ -60,7 +63,10 @@ def list_(limit: int | None, as_json: bool, server: str | None, key: str | None)
 @as_json
 @with_server
 def create(images: tuple[str, ...], as_json: bool, server: str | None, key: str | None, **about: str | None) -> None:
-    """Make an album of images, or an empty one, and print its link; as JSON the delete hash, too."""
+    """Make an album of images, or an empty one.
+
+    Prints its link; as JSON the delete hash, too.
+    """
     with session(server, key) as client:
         made = client.create_album(images, **about)
     click.echo(json.dumps(made.answer) if as_json else made.page)
@@ -73,7 +79,10 @@ def create(images: tuple[str, ...], as_json: bool, server: str | None, key: str 
 @as_json
 @with_server
 def show(album: str, as_json: bool, server: str | None, key: str | None) -> None:
-    """Show what is known of an album, and the links of its images in order."""
+    """Show what is known of an album.
+
+    And the links of its images, in order.
+    """
     with session(server, key) as client:
         found = client.album(album)
     click.echo(json.dumps(found.answer, indent=2) if as_json else _described(found))

@@ -25,7 +25,10 @@ def outbox() -> None:
 @outbox.command("list")
 @click.option("--json", "as_json", is_flag=True, help="All that is known of each, one JSON object a line.")
 def list_(as_json: bool) -> None:
-    """List what waits, the oldest first: name, date, server, bytes or URL, title, with tabs between them."""
+    """List what waits, the oldest first.
+
+    Of each its name, date, server, bytes or URL, and title, with tabs between them.
+    """
     for each in Outbox().waiting():
         what = each.url or each.size
         if as_json:
@@ -48,10 +51,10 @@ def list_(as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @with_server
 def send(names: tuple[str, ...], server: str | None, key: str | None) -> int:
-    """Send what waits for the server, or what is named, and print the links.
+    """Send what waits for the server, or what is named.
 
-    What cannot be sent waits on. An entry that another host may have published already is sent only where it is named.
-    Those for other servers stay: name them by --server, so that no server gets another one's key.
+    Prints the links. What cannot be sent waits on. An entry that another host may have published already is sent only
+    where it is named. Those for other servers stay: name them by --server, so that no server gets another one's key.
 
     Exit codes: as of 'heliograph upload'; with several pictures: that of the first that failed.
     """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from heliograph.cli._session import session, with_server
+from heliograph.cli._session import WRONG_USAGE, session, with_server
+from heliograph.cli._table import CommandError
 from heliograph.client._errors import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +74,8 @@ def repair(
     Stack Exchange and Discourse. Without --patch or --write nothing is uploaded and nothing is changed; OUT/report.html
     tells what would be. An interrupted run goes on where it was. More is in docs/repair.md.
 
-    Exit codes: 0 done; 1 a copy could not be uploaded; 2 wrong usage; 3 the server cannot be reached; 4 not allowed.
+    Exit codes: 0 done; 1 a copy could not be uploaded, or a document not be changed; 2 wrong usage, or OUT cannot be
+    written; 3 the server cannot be reached; 4 not allowed.
     """
     places = (folder, _mapping(mapping), timemap, no_archives)
     _run("repair", fix or FIXABLE, places, **shared)
@@ -86,7 +89,8 @@ def mirror(**shared: Any) -> None:  # noqa: ANN401 # the options of both command
     As 'heliograph repair', but for pictures that are still there, on hosts that do not promise to keep them. Name
     those that do with --keep-host.
 
-    Exit codes: 0 done; 1 a copy could not be uploaded; 2 wrong usage; 3 the server cannot be reached; 4 not allowed.
+    Exit codes: 0 done; 1 a copy could not be uploaded, or a document not be changed; 2 wrong usage, or OUT cannot be
+    written; 3 the server cannot be reached; 4 not allowed.
     """
     _run("mirror", ("live",), ((), {}, (), True), **shared)
 
@@ -116,7 +120,7 @@ def _run(
     from heliograph.repair.web import Web
 
     web = Web(per_second=per_second, connect_to=_connections(connect_to))
-    with session(server, key) as client:
+    with session(server, key) as client, _results_can_be_written():
         judge = Judge(web, Placeholders.with_own(placeholder), page, as_browser)
         verdicts = frozenset(map(Verdict, fix))
         kept = frozenset(host.lower() for host in keep_host)
@@ -130,8 +134,23 @@ def _run(
     click.echo(f"report: {out / 'report.html'}")
     if mode is None:
         click.echo("Nothing was uploaded or changed. Add --patch or --write to do it.")
-    if mode and any(entry.origin and not entry.link for entry in report.entries):
+    for left in report.unreadable:
+        click.echo(one_line(f"heliograph: {left.path}: left out: {left.reason}"), err=True)
+    unsent = mode and any(entry.origin and not entry.link for entry in report.entries)
+    if unsent or any(left.at_writing for left in report.unreadable):
         click.get_current_context().exit(1)
+
+
+@contextmanager
+def _results_can_be_written() -> Iterator[None]:
+    """Say in one line where they cannot, such as on a full disk; the next run goes on where this one was."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # nobody reads what is told any more
+    except OSError as error:
+        where = f" to {error.filename}" if error.filename else ""
+        raise CommandError(f"Nothing can be written{where} ({error.strerror or error}).", WRONG_USAGE) from error
 
 
 def _finders(

@@ -12,8 +12,8 @@ import click
 
 import heliograph
 from heliograph import HeliographError, InputError, RefusedError, ServerFailedError, UnreachableError
+from heliograph.cli._jobs import Job, named, pasted, shot
 from heliograph.cli._session import exit_code, speaking_errors, with_server
-from heliograph.cli._sources import Job, named, pasted, shot
 from heliograph.cli._uploads import FORMATS, Round, Uploads
 from heliograph.cli._watch import Watch
 from heliograph.cli.outbox import remind
@@ -94,9 +94,8 @@ def upload(
     Each is a file, a folder (all pictures in it and below, by their names; what is hidden is passed over), a pattern
     like 'figures/**/*.png', an http(s) URL that the server is to fetch, or - for standard input. They are sent a few at
     a time, into an album one after the other; the links come out in the order of the names. One that fails does not
-    stop the others. Files are only read, never moved or removed. What cannot be sent now
-    is kept: see 'heliograph outbox'. The JSON format holds the delete hash and the receipt,
-    one image a line: keep it if you have no key.
+    stop the others. Files are only read, never moved or removed. What cannot be sent now is kept: see 'heliograph
+    outbox'. The JSON format holds the delete hash and the receipt, one image a line: keep it if you have no key.
 
     With --watch, new pictures in a folder are published once they are whole, each content once, until Ctrl-C.
 
@@ -133,27 +132,27 @@ def upload(
 
 
 def _follow(watching: Watch, publish: Callable[[list[Job]], Round]) -> int:
-    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed for good.
+    """Publish what comes, until Ctrl-C while nothing is under way; the exit code of the first that failed, and is not
+    published by then.
 
     What cannot be sent yet needs no outbox: the file is there, and is tried again. What is left at the end is told.
     """
-    code, unsent = 0, dict[str, HeliographError]()
+    failed = dict[str, HeliographError]()
     batches = watching.batches()
     while True:
         try:
             paths = next(batches)
         except KeyboardInterrupt:
-            for path in unsent:
+            for path in (path for path, error in failed.items() if _may_pass(error)):
                 click.echo(f"heliograph: {path}: it has not been sent", err=True)
-            return code or next(map(exit_code, unsent.values()), 0)
+            return next(map(exit_code, failed.values()), 0)
         done = publish([Job(path, path) for path in paths])
         for path, outcome in zip(paths, done.outcomes, strict=True):
-            unsent.pop(path, None)
-            if isinstance(outcome, HeliographError) and _may_pass(outcome):
-                unsent[path] = outcome
-                watching.again(path)
-            elif isinstance(outcome, HeliographError):
-                code = code or done.exit_code
+            failed.pop(path, None)
+            if isinstance(outcome, HeliographError):
+                failed[path] = outcome
+                if _may_pass(outcome):
+                    watching.again(path)
 
 
 def _may_pass(error: HeliographError) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from heliograph.client._errors import InputError, UnexpectedAnswerError
-from heliograph.client._exchange import Patience, Plan, Send, exchange
+from heliograph.client._exchange import Plan, Send, exchange
 from heliograph.client._models import Image
 from heliograph.client._operations import Operations, json_of
 from heliograph.client._references import refer
@@ -89,7 +89,7 @@ class AlbumOperations:
     operations: Operations
 
     def create(self, images: Iterable[Image | str], about: Mapping[str, str | None]) -> Plan[Album]:
-        """Make an album. Sent once only: were the answer lost, a second try would make a second album."""
+        """Make an album. Sent once only where it may have arrived: a second one would make a second album."""
         content = {name: text for name, text in about.items() if text is not None}
         send = Send(
             "POST",
@@ -97,7 +97,7 @@ class AlbumOperations:
             self.operations.headers(),
             json={"images": image_names(images), **content},
         )
-        return Album.parse(json_of((yield from exchange(send, Patience(0, 0)))))
+        return Album.parse(json_of((yield from exchange(send, self.operations.patience, repeatable=False))))
 
     def find(self, album: Album | str) -> Plan[Album]:
         """One album with its images."""
@@ -121,12 +121,11 @@ class AlbumOperations:
         return (yield from self._album_of("PATCH", album, json=changes))
 
     def set_images(self, album: Album | str, images: Iterable[Image | str], version: int | None) -> Plan[Album]:
-        """Hold those images in that order and no other. With a version, sent once only: our own lost first try would
-        make the second a conflict.
+        """Hold those images in that order and no other. With a version, sent once only where it may have arrived:
+        our own lost first try would make the second a conflict.
         """
         wanted = {"images": image_names(images), "version": version}
-        patience = Patience(0, 0) if version is not None else None
-        return (yield from self._album_of("PUT", album, "/images", json=wanted, patience=patience))
+        return (yield from self._album_of("PUT", album, "/images", json=wanted, repeatable=version is None))
 
     def add_images(self, album: Album | str, images: Iterable[Image | str]) -> Plan[Album]:
         """Put images behind those that are there."""
@@ -155,10 +154,11 @@ class AlbumOperations:
         path: str = "",
         json: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
-        patience: Patience | None = None,
+        *,
+        repeatable: bool = True,
     ) -> Plan[Album]:
         send = Send(method, self._address(album) + path, self.operations.headers(), query or {}, json)
-        return Album.parse(json_of((yield from exchange(send, patience or self.operations.patience))))
+        return Album.parse(json_of((yield from exchange(send, self.operations.patience, repeatable=repeatable))))
 
     def _address(self, album: Album | str) -> str:
         return self.operations.address(f"api/v1/albums/{quote(album_name(album))}")

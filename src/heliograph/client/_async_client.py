@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from heliograph.client._account_verbs import AsyncAccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
@@ -22,9 +21,9 @@ from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperation
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
 from heliograph.client._outbox import Outbox, Waiting
+from heliograph.client._pictures import Progress, Source, is_pipe, spooled
 from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
-from heliograph.client._source import Progress, Source, is_pipe, spooled
 from heliograph.client.figures import prepared
 
 
@@ -233,23 +232,3 @@ class AsyncClient(AsyncAccountVerbs, AsyncImageVerbs):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-async def upload_async(
-    thing: object,
-    *,
-    title: str | None = None,
-    description: str | None = None,
-    alt: str | None = None,
-    name: str | None = None,
-    server: str | None = None,
-    key: str | None = None,
-    theme: str | None = None,
-    vector: bool | str | None = None,
-    source: bool | str | None = None,
-    online: bool = False,
-) -> Image:
-    """As `upload`, for asyncio."""
-    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
-    async with AsyncClient(server, key) as client:
-        return await client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)

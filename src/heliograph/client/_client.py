@@ -1,4 +1,4 @@
-"""The client that blocks, and uploading in one call; hides that every operation is a plan, written for both clients.
+"""The client that blocks; hides that every operation is a plan, written for both clients.
 
 A client only has its driver (`_http`) follow the plans of `_operations`, `_albums`, `_login` and `_keys`. Its verbs
 about the account stand in `_account_verbs`, those of favourites and ownership in `_image_verbs`, each beside its twin
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from heliograph.client._account_verbs import AccountVerbs
 from heliograph.client._albums import Album, AlbumOperations, album_name
@@ -26,9 +25,9 @@ from heliograph.client._login import DEFAULT_SCOPES, DeviceCodes, LoginOperation
 from heliograph.client._models import Account, Image, Receipt, Whose
 from heliograph.client._operations import PAGE, Operations, searched
 from heliograph.client._outbox import Outbox, Waiting
+from heliograph.client._pictures import Progress, Source
 from heliograph.client._publishing import Publishing, Repeat
 from heliograph.client._renewal import Renewal
-from heliograph.client._source import Progress, Source
 from heliograph.client.figures import prepared
 
 
@@ -198,7 +197,7 @@ class Client(AccountVerbs, ImageVerbs):
 
         `privacy`: public, hidden (the default) or secret; `layout`: blog (the default), grid, horizontal or vertical;
         `cover`: the id of one of the images. Images of others are named by their delete hashes. This request is never
-        repeated by itself.
+        repeated by itself where it may have arrived.
         """
         about = {"title": title, "description": description, "privacy": privacy, "layout": layout, "cover": cover}
         return self._driver.follow(self._albums.create(images, about))
@@ -233,7 +232,7 @@ class Client(AccountVerbs, ImageVerbs):
         self, album: Album | str, images: Iterable[Image | str], *, version: int | None = None
     ) -> Album:
         """Hold `images`, in that order, and no other. With `version`, the album's when you read it, raises RefusedError
-        where it has changed since, and the request is never repeated by itself.
+        where it has changed since, and the request is never repeated by itself where it may have arrived.
         """
         return self._driver.follow(self._albums.set_images(album, images, version))
 
@@ -282,29 +281,3 @@ class Client(AccountVerbs, ImageVerbs):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def upload(
-    thing: object,
-    *,
-    title: str | None = None,
-    description: str | None = None,
-    alt: str | None = None,
-    name: str | None = None,
-    server: str | None = None,
-    key: str | None = None,
-    theme: str | None = None,
-    vector: bool | str | None = None,
-    source: bool | str | None = None,
-    online: bool = False,
-) -> Image:
-    """Publish one picture or figure and return it: `print(heliograph.upload("figure.png"))` prints its link."""
-    texts: dict[str, Any] = {"title": title, "description": description, "alt": alt, "name": name}
-    with Client(server, key) as client:
-        return client.upload(thing, **texts, theme=theme, vector=vector, source=source, online=online)
-
-
-def source(image: Image | str, *, server: str | None = None, key: str | None = None) -> str:
-    """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""
-    with Client(server, key) as client:
-        return client.source(image)

@@ -185,8 +185,12 @@ def _grabbed(region: Region | None, *, shooting: bool) -> bytes:
         return b""
     try:
         if shooting:
-            x, y, w, h = region or (0, 0, 0, 0)
-            picture = grab.grab((x, y, x + w, y + h) if region else None)  # type: ignore[attr-defined]
+            picture = grab.grab()  # type: ignore[attr-defined]
+            if region:
+                x, y, w, h = region
+                if x + w <= 0 or y + h <= 0 or x >= picture.width or y >= picture.height:
+                    return b""  # Pillow would make a black picture of it
+                picture = picture.crop((x, y, x + w, y + h))
         else:
             picture = grab.grabclipboard()  # type: ignore[attr-defined]
         file = io.BytesIO()

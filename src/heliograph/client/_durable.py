@@ -1,31 +1,50 @@
-"""Writing a file whole or not at all, for nobody else to read; hides the temporary file, fsync and rename."""
+"""Writing a file whole or not at all; hides the temporary file, fsync and rename."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+NOBODY_ELSE, AS_USUAL = 0o600, 0o666
+"""Who may read a new file: its owner, or whom the process lets (umask)."""
+
 
 def write(path: Path, blocks: Iterable[bytes]) -> None:
-    """Put `blocks` into the file at `path`, whose folder is made where need be. A link to it stays a link.
+    """Put `blocks` into the file at `path`, whose folder is made where need be, for nobody else to read.
 
-    Raises OSError, and then leaves what was there as it was.
+    A link to it stays a link. Raises OSError, and then leaves what was there as it was.
     """
     target = path.resolve()
-    new = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(target, blocks, NOBODY_ELSE)
+
+
+def write_document(path: Path, content: bytes) -> None:
+    """Put `content` into the file at `path`, with the permissions of the one that is there, or as new files have them.
+
+    A link to it stays a link. Raises OSError, and then leaves what was there as it was.
+    """
+    target = path.resolve()
+    _write(target, [content], NOBODY_ELSE if target.exists() else AS_USUAL, target if target.exists() else None)
+
+
+def _write(target: Path, blocks: Iterable[bytes], mode: int, like: Path | None = None) -> None:
+    new = target.with_name(f".{target.name[:200]}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
             for block in blocks:
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
+        if like is not None:
+            shutil.copymode(like, new)
         new.replace(target)
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             new.unlink()
     _settle(target.parent)
 

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import IO, TypeAlias, TypeVar
 
 from heliograph.client._errors import HeliographError, UnreachableError, refusal
-from heliograph.client._source import Picture
+from heliograph.client._pictures import Picture
 
 TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same request may succeed (RFC 9110 section 15, RFC 6585 section 4)."""

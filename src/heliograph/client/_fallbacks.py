@@ -16,8 +16,8 @@ from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
 from heliograph.client._idempotency import IdempotencyKey
 from heliograph.client._models import Image
 from heliograph.client._operations import Operations, json_of
+from heliograph.client._pictures import Picture
 from heliograph.client._renewal import Renewal
-from heliograph.client._source import Picture
 
 IMGUR_TEXTS = ("title", "description", "name")
 

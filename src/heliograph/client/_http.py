@@ -41,7 +41,7 @@ class Driver:
                 while True:
                     try:
                         answer = self._do(step)
-                    except UnreachableError as error:
+                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)
@@ -83,7 +83,7 @@ class AsyncDriver:
                 while True:
                     try:
                         answer = await self._do(step)
-                    except UnreachableError as error:
+                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)

@@ -21,7 +21,7 @@ from pathlib import Path
 from heliograph.client._config import state_folder
 from heliograph.client._durable import write
 from heliograph.client._errors import InputError
-from heliograph.client._source import Picture
+from heliograph.client._pictures import Picture
 
 USABLE = re.compile(r"[!-~]{16,128}")
 KEPT_AS = "uploads.secret"

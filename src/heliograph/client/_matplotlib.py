@@ -10,9 +10,9 @@ import io
 from importlib import import_module
 from typing import Any
 
-from heliograph.client._client import upload
 from heliograph.client._errors import InputError
 from heliograph.client._models import Image
+from heliograph.client._one_call import upload
 
 PREFIX = "heliograph:"
 

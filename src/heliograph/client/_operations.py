@@ -17,9 +17,9 @@ from heliograph.client._errors import GoneError, InputError, NotFoundError, Unex
 from heliograph.client._exchange import Answer, Patience, Plan, Send, exchange
 from heliograph.client._idempotency import IdempotencyKey
 from heliograph.client._models import Account, Image, Receipt, Whose
+from heliograph.client._pictures import Picture, Source, opened, sendable
 from heliograph.client._receipts import check_bytes, check_local, check_signature
 from heliograph.client._references import Reference, is_receipt, refer
-from heliograph.client._source import Picture, Source, opened, sendable
 
 PAGE = 100
 """Images or albums asked for at once while listing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,11 +22,13 @@ from heliograph.client._config import Target, state_folder
 from heliograph.client._durable import write
 from heliograph.client._errors import InputError
 from heliograph.client._idempotency import IdempotencyKey
-from heliograph.client._source import Picture
+from heliograph.client._pictures import Picture
 
 FORM = 1
 ENDING = ".waiting"
 LONGEST_LINE = 1 << 20
+STALE = 86_400.0
+"""Seconds after which nobody is still writing a file."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class Waiting:
 
     def __str__(self) -> str:
         return self.id
+
+    def is_for(self, server: str, key: IdempotencyKey) -> bool:
+        """Whether it is the entry of that very upload."""
+        return (self.server, self.key) == (server, key)
 
     @contextmanager
     def opened(self) -> Iterator[Picture | str]:
@@ -104,8 +111,16 @@ class Outbox:
         named = hashlib.sha256(f"{target.url}\n{key.text}".encode()).hexdigest()[:12]
         path = self._folder / f"{named}{ENDING}"
         blocks = () if isinstance(what, str) else what.blocks()
+        self._sweep()
         write(path, chain([json.dumps(told).encode() + b"\n"], blocks))
         return _read(path)
+
+    def _sweep(self) -> None:
+        """Remove what programs that were killed have left half written: it is no entry, and never will be."""
+        for path in self._folder.glob(f".*{ENDING}.*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > STALE:
+                    path.unlink()
 
     def waiting(self, server: str | None = None) -> list[Waiting]:
         """What waits, the oldest first: all, or what waits for one server."""

@@ -30,7 +30,7 @@ from heliograph.client._idempotency import IdempotencyKey, fresh, given, of_cont
 from heliograph.client._models import Image
 from heliograph.client._operations import Operations
 from heliograph.client._outbox import Outbox, Waiting
-from heliograph.client._source import Picture, Progress, Source, is_url, opened, sendable
+from heliograph.client._pictures import Picture, Progress, Source, is_url, opened, sendable
 
 KEPT_FOR_LATER = (UnreachableError, ServerFailedError, LimitReachedError, UnexpectedAnswerError)
 """What may be over later. So may what is no Heliograph: many a network answers for others until one has logged in."""
@@ -95,11 +95,13 @@ class Publishing:
             try:
                 image = yield from self._taken(upload, repeat)
             except _DoubtError as doubt:
-                raise self._kept(doubt.upload, doubt.error, doubt.doubt, before) from doubt.error
+                if not self.keeps:
+                    raise doubt.error from None
+                raise self._kept(doubt.upload, doubt.error, before, doubt.doubt) from doubt.error
             except KEPT_FOR_LATER as error:
                 if not self.keeps:
                     raise
-                raise self._kept(upload, error) from error
+                raise self._kept(upload, error, before) from error
             except HeliographError:
                 self._forget(before)
                 raise
@@ -158,13 +160,13 @@ class Publishing:
         return None
 
     def _kept(
-        self, upload: _Upload, error: HeliographError, doubt: str = "", before: Waiting | None = None
+        self, upload: _Upload, error: HeliographError, before: Waiting | None, doubt: str = ""
     ) -> HeliographError:
-        """Keep a picture; the error that tells so, or that tells that it could not be kept either."""
-        if not self.keeps:
-            return error
+        """Keep a picture, of which an entry may be there from `before`; the error that tells so, or that tells that it
+        could not be kept either.
+        """
         try:
-            entry = self.outbox.keep(upload.what, upload.texts, upload.key, upload.target, doubt)
+            entry = self._entry(upload, before, doubt)
         except OSError as full:
             return UnreachableError(
                 f"{error.message} Nor could the picture be kept for later: {full.strerror or full}.",
@@ -179,6 +181,18 @@ class Publishing:
         )
         kept.entry = entry.id
         return kept
+
+    def _entry(self, upload: _Upload, before: Waiting | None, doubt: str) -> Waiting:
+        """The entry of a picture: the one that was written before it was sent, where it is as good as a new one."""
+        there = before is not None and before.path.exists()
+        if before is not None and there and not doubt and before.is_for(upload.target.url, upload.key):
+            return before
+        try:
+            return self.outbox.keep(upload.what, upload.texts, upload.key, upload.target, doubt)
+        except OSError:
+            if before is None or not there:
+                raise
+            return before
 
     def _forget(self, entry: Waiting | None) -> None:
         if entry is not None:

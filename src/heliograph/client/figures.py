@@ -20,6 +20,7 @@ from heliograph.client._drawers import DRAWERS
 from heliograph.client._errors import HeliographError, InputError
 from heliograph.client._look import Look, NoVectorError
 from heliograph.client._models import Image
+from heliograph.client._pictures import Source, is_url
 from heliograph.client._provenance import told
 from heliograph.client._rasters import (
     AS_IT_IS,
@@ -29,7 +30,6 @@ from heliograph.client._rasters import (
     svg_drawn,
     vega_lite_drawn,
 )
-from heliograph.client._source import Source, is_url
 
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")

@@ -183,7 +183,12 @@ def load(shell: Any) -> None:  # noqa: ANN401 # as above
     publish = Publisher(shell).publish
 
     def magic(line: str, cell: str | None = None) -> object:
-        return publish(line, cell)
+        try:
+            return publish(line, cell)
+        except HeliographError as error:
+            told = [f"{type(error).__name__}: {error}"]  # IPython shows this in place of pages of our own code
+            setattr(error, "_render_traceback_", lambda *_: told)  # noqa: B010 # a name of IPython's
+            raise
 
     magic.__doc__ = Publisher.publish.__doc__
     as_it_stands = import_module("IPython.core.magic").no_var_expand(magic)  # {} is a dictionary, $ is part of a text

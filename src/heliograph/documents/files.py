@@ -5,9 +5,6 @@ A file is changed whole or not at all: what it shall hold is written beside it a
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from heliograph import Image, InputError
+from heliograph.client._durable import write_document
 from heliograph.documents import html, ipynb, markdown
 from heliograph.documents.embedded import (
     Embedded,
@@ -66,7 +64,7 @@ class Document:
         target = into or self.path
         if into is not None or after != before:
             try:
-                write_whole(target, after)
+                write_document(target, after)
             except OSError as error:
                 raise InputError(f"{target} cannot be written ({error.strerror}). It is as it was.") from error
         return len(before) - len(after)
@@ -123,20 +121,3 @@ class Document:
         if not file.is_file() or (is_svg and self.keep_svg):
             return None
         return Embedded(file, reference.alt, file.suffix.lower().lstrip("."), place)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file in one step, with its permissions; raises OSError where that cannot be."""
-    target = path.resolve()  # what a symbolic link leads to
-    beside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -23,8 +23,8 @@ from heliograph import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from heliograph.client._durable import write_document
 from heliograph.documents.embedded import Embedded
-from heliograph.documents.files import write_whole
 from heliograph.documents.publishing import outcomes
 
 RASTERS = frozenset({".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp"})
@@ -77,7 +77,8 @@ class Site:
             left = len(missing)
             for picture, outcome in each:
                 if isinstance(outcome, THE_SERVERS_FAULT):
-                    self._warn(f"{left} pictures stay on the site itself: {outcome}")
+                    stay = "1 picture stays" if left == 1 else f"{left} pictures stay"
+                    self._warn(f"{stay} on the site itself: {outcome}")
                     break
                 self._take(Path(str(picture.picture)), outcome)
                 left -= 1
@@ -106,7 +107,7 @@ class Site:
         }
         try:
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._memory, json.dumps(links, indent=1).encode())
+            write_document(self._memory, json.dumps(links, indent=1).encode())
         except OSError as error:
             self._warn(f"{self._memory} cannot be written ({error.strerror}): the next build publishes again.")
 

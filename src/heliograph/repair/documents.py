@@ -59,10 +59,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that was left out, and why."""
+    """A file that was left out, and why. at_writing: it was read, but could not be changed."""
 
     path: Path
     reason: str
+    at_writing: bool = False
 
 
 def find_documents(paths: Sequence[Path], left_out: Path | None = None) -> Iterator[Path]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from heliograph import InputError
+from heliograph.client._durable import write, write_document
 from heliograph.repair.documents import Document
 
 CONTEXT = 3
@@ -41,27 +41,18 @@ def unified(name: str, before: bytes, after: bytes) -> bytes:
 
 
 def replace_file(path: Path, before: bytes, after: bytes, backup: Path) -> None:
-    """Put `after` where `before` was, as a whole, and keep `before` at `backup`.
+    """Put `after` where `before` was, as a whole, and keep `before` at `backup`, which is on the disk first.
 
-    Raises InputError where the file has changed since it was read.
+    A backup that is there stays: it is the oldest. Raises InputError where the file has changed since it was read, and
+    OSError; the file is as it was then.
     """
     if path.read_bytes() != before:
         raise InputError(f"{path} has changed meanwhile, and was left as it is. Run this again.")
     backup.parent.mkdir(parents=True, exist_ok=True)
     if not backup.exists():
-        shutil.copy2(path, backup)
-    target = path.resolve()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(target, temporary)
-        os.replace(temporary, target)  # noqa: PTH105 # both are names
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        write(backup, [before])
+        shutil.copystat(path, backup)
+    write_document(path, after)
 
 
 def _groups(changed: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -111,18 +111,18 @@ class Report:
         return f"{self._extent()}: {counted or 'none'}"
 
     def _extent(self) -> str:
-        addresses = _number(len(self.entries), "address", "addresses")
-        return f"{addresses} in {_number(self.documents, 'document', 'documents')}"
+        addresses = number(len(self.entries), "address", "addresses")
+        return f"{addresses} in {number(self.documents, 'document', 'documents')}"
 
     def _summary(self) -> str:
         wanted = [entry for entry in self.entries if entry.wanted]
         found = sum(bool(entry.origin) for entry in wanted)
         said = {
             "dry": "Nothing was uploaded and nothing was changed.",
-            "patch": f"The patch changes {_number(len(self.files), 'document', 'documents')}.",
-            "write": f"Changed: {_number(len(self.files), 'document', 'documents')}.",
+            "patch": f"The patch changes {number(len(self.files), 'document', 'documents')}.",
+            "write": f"Changed: {number(len(self.files), 'document', 'documents')}.",
         }[self.mode]
-        return f"{self.at}. {_number(len(wanted), 'address', 'addresses')} to replace, {found} with a good copy. {said}"
+        return f"{self.at}. {number(len(wanted), 'address', 'addresses')} to replace, {found} with a good copy. {said}"
 
     def _section(self, verdict: Verdict) -> str:
         entries = [entry for entry in self.entries if entry.verdict is verdict]
@@ -130,7 +130,8 @@ class Report:
         return f"<h2>{verdict.value.capitalize()} ({len(entries)})</h2><ul class=links>{items}</ul>" if entries else ""
 
 
-def _number(count: int, one: str, many: str) -> str:
+def number(count: int, one: str, many: str) -> str:
+    """How many of something there are, in words."""
     return f"{count:,} {one if count == 1 else many}"
 
 

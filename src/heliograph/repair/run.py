@@ -24,13 +24,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import heliograph
-from heliograph import HeliographError, NotAllowedError, UnreachableError
+from heliograph import HeliographError, InputError, NotAllowedError, UnreachableError
+from heliograph.client._durable import write_document
 from heliograph.repair.copies import Finder, Missed, Wanted, find_copy
 from heliograph.repair.documents import Document, Unreadable, find_documents, read_document
 from heliograph.repair.judging import Judge, Observation, Verdict, settled
 from heliograph.repair.links import Link
 from heliograph.repair.patches import repaired, replace_file, unified
-from heliograph.repair.report import Entry, Place, Report
+from heliograph.repair.report import Entry, Place, Report, number
 from heliograph.repair.state import State
 
 AT_ONCE = 8
@@ -88,7 +89,7 @@ class Run:
         _each(lambda entry: self._find(entry, [link for _, link in links[entry.url]]), ([each] for each in entries))
         if self.settings.mode != "dry":
             _each(self._upload, _by_picture(entries))
-        files = self._write(documents, {entry.url: entry.link for entry in entries if entry.link}, base)
+        files, left = self._write(documents, {entry.url: entry.link for entry in entries if entry.link}, base)
         at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         report = Report(
             self.settings.command,
@@ -97,7 +98,7 @@ class Run:
             self.client.server,
             len(documents),
             entries,
-            unreadable,
+            [*unreadable, *left],
             files,
         )
         (self.settings.out / "report.json").write_text(json.dumps(report.as_json(), indent=2) + "\n", "utf-8")
@@ -130,7 +131,9 @@ class Run:
             by_host: dict[str, list[str]] = {}
             for url in open_:
                 by_host.setdefault(urlsplit(url).netloc, []).append(url)
-            self.tell(f"looking at {len(open_)} addresses on {len(by_host)} hosts")
+            self.tell(
+                f"looking at {number(len(open_), 'address', 'addresses')} on {number(len(by_host), 'host', 'hosts')}"
+            )
             _each(lambda url: self._look(url, shown[url]), by_host.values())
         unsettled = Observation(Verdict.UNKNOWN, "looks told different things")
         return {url: self._settled(url) or unsettled for url in links}
@@ -152,11 +155,16 @@ class Run:
     def _look(self, url: str, shown: bool) -> None:
         look, body = self.judge.look(url, shown)
         if body and look.verdict in self.settings.fix:
-            self._picture(look.sha256).write_bytes(body)
+            self._keep(look.sha256, body)
         self.state.add_look(url, replace(look, at=time.time()))
 
     def _picture(self, sha256: str) -> Path:
         return self.settings.out / "pictures" / sha256
+
+    def _keep(self, sha256: str, body: bytes) -> None:
+        """Keep a picture whole: half of one, from a run that was killed, must never be taken for a good copy."""
+        if not self._picture(sha256).exists():
+            write_document(self._picture(sha256), body)
 
     def _find(self, entry: Entry, links: Sequence[Link]) -> None:
         """Find a copy for one address that wants one."""
@@ -175,7 +183,7 @@ class Run:
             entry.problems = copy.reasons
             return
         entry.origin, entry.sha256 = copy.origin, copy.sha256
-        self._picture(copy.sha256).write_bytes(copy.body)
+        self._keep(copy.sha256, copy.body)
 
     def _upload(self, entry: Entry) -> None:
         """Publish a copy, once for each different picture and server."""
@@ -200,22 +208,32 @@ class Run:
         self.state.add_upload(server, entry.sha256, image)
         entry.link = image.link
 
-    def _write(self, documents: Iterable[Document], links: Mapping[str, str], base: Path) -> tuple[str, ...]:
-        """Write the patch, and the documents where that is asked for; returns the names of those that change."""
+    def _write(
+        self, documents: Iterable[Document], links: Mapping[str, str], base: Path
+    ) -> tuple[tuple[str, ...], list[Unreadable]]:
+        """Write the patch, and the documents where that is asked for; returns the names of those that change, and those
+        that could not be changed, which keep no other from it.
+        """
         changed: list[str] = []
+        left: list[Unreadable] = []
         patch: list[bytes] = []
         for document in documents:
             after = repaired(document, links)
             if after == document.content:
                 continue
             name = os.path.relpath(document.path.resolve(), base)
+            try:
+                if self.settings.mode == "write":
+                    replace_file(document.path, document.content, after, self.settings.out / "originals" / name)
+            except (InputError, OSError) as error:
+                reason = getattr(error, "strerror", "") or str(error)
+                left.append(Unreadable(document.path, f"could not be changed: {reason}", at_writing=True))
+                continue
             changed.append(name)
             patch.append(unified(name, document.content, after))
-            if self.settings.mode == "write":
-                replace_file(document.path, document.content, after, self.settings.out / "originals" / name)
         if self.settings.mode != "dry":
             (self.settings.out / "repair.patch").write_bytes(b"".join(patch))
-        return tuple(changed)
+        return tuple(changed), left
 
 
 def _read(paths: Sequence[Path], results: Path) -> tuple[list[Document], list[Unreadable]]:

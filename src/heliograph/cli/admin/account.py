@@ -36,7 +36,10 @@ def create(name: str, email: str | None, role: str, no_password: bool, password_
 
 @account.command("list")
 def list_() -> None:
-    """List the accounts: name, role, enabled or disabled, e-mail, date, quota of bytes and of images of its own."""
+    """List the accounts.
+
+    Of each its name, role, enabled or disabled, e-mail, date, and quota of bytes and of images of its own.
+    """
 
     async def work(office: Administration) -> None:
         print_rows(
@@ -123,7 +126,10 @@ def enable(name: str) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, images: str, yes: bool) -> None:
-    """Delete an account and its tokens, and disable its applications, for ever."""
+    """Delete an account for ever.
+
+    And its tokens; its applications are disabled.
+    """
     if not yes:
         click.confirm(f"Delete the account {name!r} for ever and {images} its images?", abort=True)
 

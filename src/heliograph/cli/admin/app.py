@@ -59,7 +59,10 @@ def create(
 
 @app.command("list")
 def list_() -> None:
-    """List the applications: client id, key, name, enabled or disabled, owner, date, limits of its own."""
+    """List the applications.
+
+    Of each its client id, key, name, enabled or disabled, owner, date, and limits of its own.
+    """
 
     async def work(office: Administration) -> None:
         names = {account.id: account.name for account in await office.accounts.listed()}
@@ -113,7 +116,10 @@ def limits(client_id: str, rules: str) -> None:
 @app.command()
 @click.argument("client_id")
 def rotate(client_id: str) -> None:
-    """Give an application a new secret and print it; the old one is void."""
+    """Give an application a new secret.
+
+    Prints it; the old one is void.
+    """
 
     async def work(office: Administration) -> None:
         secret = await office.applications.rotate(await office.applications.find(client_id), OPERATOR)

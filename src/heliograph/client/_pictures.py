@@ -36,19 +36,23 @@ class Picture:
     """A picture opened for sending: reads from the start again at every `seek(0)`, and hashes what it gives.
 
     `name`: the file's name, "" if it has none; `size`: bytes. Has the verbs that httpx2's multipart encoder asks of a
-    file (read, seek, tell), and never gives more than `size`, even if the file grows meanwhile.
+    file (read, seek, tell), and never gives more than `size`, even if the file grows meanwhile. Raises InputError where
+    the file cannot be read after all.
     """
 
     def __init__(self, file: IO[bytes], name: str, progress: Progress | None) -> None:
         """Start at the present position of `file`, which must be seekable."""
         self._file = file
         self._progress = progress
-        self._start = file.tell()
         self._at = 0
         self._hash = hashlib.sha256()
         self.name = name
-        self.size = file.seek(0, os.SEEK_END) - self._start
-        file.seek(self._start)
+        try:
+            self._start = file.tell()
+            self.size = file.seek(0, os.SEEK_END) - self._start
+            file.seek(self._start)
+        except OSError as error:
+            raise _unreadable(name, error) from error
 
     @property
     def sha256(self) -> str:
@@ -57,7 +61,10 @@ class Picture:
 
     def read(self, amount: int) -> bytes:
         """The next at most `amount` bytes, none at the end."""
-        block = self._file.read(min(amount, self.size - self._at))
+        try:
+            block = self._file.read(min(amount, self.size - self._at))
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
         self._at += len(block)
         self._hash.update(block)
         if self._progress is not None:
@@ -150,6 +157,11 @@ def _open(path: str | os.PathLike[str]) -> IO[bytes]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{shown} cannot be read ({reason}). Check the path.") from error
+
+
+def _unreadable(name: str, error: OSError) -> InputError:
+    """A disk or a network drive fails, or the file is none that has an end."""
+    return InputError(f"{name or 'The picture'} cannot be read ({error.strerror or error}).")
 
 
 @contextmanager

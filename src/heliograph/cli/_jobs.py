@@ -16,7 +16,7 @@ from typing import IO
 import click
 
 import heliograph
-from heliograph.client._source import is_url, spooled
+from heliograph.client._pictures import is_url, spooled
 
 PICTURES = frozenset(
     {".apng", ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".svg", ".tif"}
