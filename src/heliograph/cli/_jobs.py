@@ -38,7 +38,7 @@ class Job:
         if isinstance(self.source, bytes):
             return len(self.source)
         try:
-            found = os.stat(self.source) if isinstance(self.source, str) else os.fstat(self.source.fileno())  # noqa: PTH116
+            found = os.stat(self.source) if isinstance(self.source, str) else os.fstat(self.source.fileno())  # noqa: PTH116 # odd bytes
         except (OSError, ValueError):
             return 0
         return found.st_size

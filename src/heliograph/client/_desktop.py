@@ -185,7 +185,7 @@ def _grabbed(region: Region | None, *, shooting: bool) -> bytes:
         return b""
     try:
         if shooting:
-            picture = grab.grab()  # type: ignore[attr-defined]
+            picture = grab.grab()  # type: ignore[attr-defined] # Pillow may be absent
             if region:
                 x, y, w, h = region
                 if x + w <= 0 or y + h <= 0 or x >= picture.width or y >= picture.height:
