@@ -86,6 +86,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: charset behind the boundary": (FILE + END, MULTIPART + "; charset=US-ASCII", ""),
     "a: boundary quoted": (FILE + END, 'multipart/form-data; boundary="B"', ""),
     "a: form-data behind attachment": (ATTACHED + END, MULTIPART, ""),
+    "a: attachment instead of form-data": (FILE.replace(b"form-data", b"attachment") + END, MULTIPART, ""),
     "b: text part with base64": (part('name="image"', BASE64.encode()) + END, MULTIPART, ""),
     "c: raw part without filename": (part('name="image"', PNG) + END, MULTIPART, ""),
     "c: unquoted name": (part("name=image", PNG) + END, MULTIPART, ""),
