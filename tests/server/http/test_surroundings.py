@@ -1,6 +1,7 @@
 """What happens around every request: limits, true addresses, logs, health, metrics."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,3 +201,17 @@ def test_a_storage_that_is_gone_makes_the_server_not_ready(tmp_path: Path) -> No
         assert (failed.status_code, failed.json()["name"]) == (503, "StorageUnavailable")
         (server.data / "elsewhere").rename(server.data / "blobs")
         assert httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()}).status_code == 201
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_who_sends_all_before_it_reads_learns_why_it_was_refused(
+    strict: tuple[RunningServer, Path], version: str
+) -> None:
+    server, _ = strict
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /3/image HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode() + bytes(8_000_000))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"Authentication required" in answer
