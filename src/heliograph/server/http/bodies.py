@@ -13,12 +13,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartError, MultipartSegment, parse_options_header
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.spelling import Members, as_meant, as_utf8, cut_before_escape, query_texts, unquoted
+from heliograph.server.http.parts import PartParser, boundary_in, boundary_of
+from heliograph.server.http.spelling import (
+    Members,
+    as_meant,
+    as_utf8,
+    cut_before_escape,
+    query_texts,
+    unpacked,
+    unquoted,
+)
 from heliograph.server.http.textual import File, Text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
@@ -32,7 +41,7 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
-_FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
+_FORM_START = re.compile(rb"[&\s]*[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
 
@@ -55,6 +64,11 @@ class Form:
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
         return next((self.texts[name] for name in names if self.texts.get(name, "").strip()), None)
+
+    @property
+    def key(self) -> str | None:
+        """The key, without the blanks and line ends that come along where it was read from a file."""
+        return (self.text("key") or "").strip() or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +139,13 @@ class _Parse:
         # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
         if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
-        media_type, options = parse_options_header(request.headers.get("content-type", ""))
+        content_type = request.headers.get("content-type", "")
+        stream = _limited(unpacked(request.stream(), request.headers.get("content-encoding", "")), self._body_limit)
+        media_type, _ = parse_options_header(content_type)
         if media_type == "multipart/form-data":
-            await self._multipart(request.stream(), options.get("boundary", ""))
+            await self._multipart(stream, boundary_of(content_type))
         else:
-            await self._other(request.stream(), media_type)
+            await self._other(stream, media_type)
         if self.form.picture is None:
             self._picture_from_query()
 
@@ -151,11 +167,10 @@ class _Parse:
     async def _multipart(self, stream: AsyncIterator[bytes], boundary: str) -> None:
         if not boundary:
             raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-        # Latin-1 takes any byte of a part's header; names are read as UTF-8 afterwards.
-        parser = _PartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
+        parser = PartParser(boundary, _MOST_PARTS)
         part: _Part | None = None
         try:
-            async for piece in _limited(stream, self._body_limit):
+            async for piece in stream:
                 part = self._multipart_piece(parser, piece, part)
             if not parser.closed:
                 part = self._end_multipart(parser, part)
@@ -164,7 +179,7 @@ class _Parse:
         if part is not None or not self._parts:
             raise BadParameter("The multipart body ends before its last part does.")
 
-    def _end_multipart(self, parser: PushMultipartParser, part: "_Part | None") -> "_Part | None":
+    def _end_multipart(self, parser: PartParser, part: "_Part | None") -> "_Part | None":
         """Some clients leave out the final "--", or all that follows the last boundary (pyimgurapi, KIO)."""
         try:
             return self._multipart_piece(parser, b"--\r\n", part)
@@ -173,7 +188,7 @@ class _Parse:
                 raise
             return None
 
-    def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
+    def _multipart_piece(self, parser: PartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
         for event in parser.parse(piece):
             if isinstance(event, MultipartSegment):
                 part = self._open_part(as_utf8(event.name), event.filename)
@@ -226,16 +241,17 @@ class _Parse:
 
     async def _other(self, stream: AsyncIterator[bytes], media_type: str) -> None:
         begun = b""
-        pieces = _limited(stream, self._body_limit)
-        async for piece in pieces:
+        async for piece in stream:
             begun += piece
             if len(begun) >= _HEAD:
                 break
-        rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
+        rest, head = _joined(begun, stream), begun[:_HEAD]  # as much of it in every case, however it was cut
         if not head:
             return
         if sniff(head[:SIGNATURE_BYTES]):
             await self._raw(rest)
+        elif boundary := boundary_in(head):
+            await self._multipart(rest, boundary)
         elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
             await self._json(rest)
         elif _FORM_START.match(head) and not media_type.startswith("image/"):
@@ -278,7 +294,7 @@ class _Parse:
             name, equals, raw = (name + raw).partition(b"=")
             if not equals:
                 return name, None, b""
-            part = self._open_field(as_meant(unquoted(name)))
+            part = self._open_field(as_meant(unquoted(name)).strip())
         whole, left = cut_before_escape(raw)
         part.write(unquoted(whole))
         return name, part, left
@@ -306,13 +322,6 @@ class _Parse:
             text = self._picture_text()
             text.write(self.form.texts[name].encode())
             self._take_text(text)
-
-
-class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
-    """Takes `Content-Disposition: attachment; form-data; name=...` too, as GuppieX has it (wire page imgur-v2)."""
-
-    def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
-        return super()._create_segment([(name, value.removeprefix("attachment; ")) for name, value in headerlist])
 
 
 @dataclass(slots=True)

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import msgspec
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartError, MultipartSegment, parse_options_header
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter
-from heliograph.server.http.spelling import as_meant
+from heliograph.server.http.parts import PartParser, boundary_in, boundary_of
+from heliograph.server.http.spelling import as_meant, as_utf8
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
 
 _MOST_OF_A_PAGE = 100
+_HEAD = 1024
+"""Bytes of a body that show what it is."""
 
 _LIST = re.compile(r"\[\w*\]\Z")
 """How PHP and the libraries that write for it mark a field that is one of several: `ids[]`, `ids[0]`."""
@@ -68,22 +71,27 @@ async def small_form(request: Request) -> QueryParams:
 async def read_fields(request: Request) -> Fields:
     """All fields of the request; a body of at most 256 KiB. Raises BadParameter."""
     body = await small_body(request)
-    media_type, options = parse_options_header(request.headers.get("content-type", ""))
+    content_type = request.headers.get("content-type", "")
+    media_type, _ = parse_options_header(content_type)
     pairs = list(_form(request.url.query))
     if media_type == "multipart/form-data":
-        pairs += _multipart(body, options.get("boundary", ""))
+        pairs += _multipart(body, boundary_of(content_type))
+    elif boundary := boundary_in(body[:_HEAD]):
+        pairs += _multipart(body, boundary)
     elif media_type.endswith("json") or body.lstrip().startswith(b"{"):
         pairs += _json(body)
     else:
-        pairs += _form(as_meant(body))
+        pairs += _form(body.decode("latin-1"))
     return Fields(pairs)
 
 
-def _form(text: str) -> list[tuple[str, str]]:
+def _form(latin: str) -> list[tuple[str, str]]:
+    """The fields of a form that was read as Latin-1, as their sender meant them."""
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
+        found = parse_qsl(latin, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS)
     except ValueError as problem:
         raise BadParameter(f"There are more than {MOST_FIELDS} fields.") from problem
+    return [(as_utf8(name), as_utf8(value)) for name, value in found]
 
 
 def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
@@ -91,7 +99,7 @@ def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
         return
     if not boundary:
         raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-    parser = PushMultipartParser(boundary, max_segment_count=MOST_FIELDS, header_charset="latin-1")
+    parser = PartParser(boundary, MOST_FIELDS)
     name, value = "", bytearray()
     if not body.rstrip().endswith(b"--"):
         body += b"--\r\n"  # some clients leave the last two dashes out (pyimgurapi)
