@@ -1,8 +1,10 @@
-"""What happens around every request: its id, the true client address, the last catch-all, access log and metrics.
+"""What happens around every request: its id, the true client address, the last catch-all, access log and metrics; and
+that whoever sends a large body gets to read why it was refused.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware costs more than serving a small picture does.
 """
 
+import asyncio
 import logging
 import re
 import secrets
@@ -19,6 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from heliograph.server.links import DELETE_HASH_LENGTH
 
 _DELETE_HASH = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{{DELETE_HASH_LENGTH}}}(?![A-Za-z0-9])")
+_MOST_DISCARDED = 256 * 1024 * 1024
+"""Bytes of a refused body that are read for nothing."""
+_SILENCE = 5.0
+"""Seconds that are waited for the next of them."""
 log = logging.getLogger("heliograph")
 
 
@@ -62,10 +68,10 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, secrets.token_hex(8), self._client_address(scope))
+        exchange = _Exchange(scope, receive, send, secrets.token_hex(8), self._client_address(scope))
         self._metrics.under_way.inc()
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(scope, exchange.receive, exchange.send)
         except Exception:
             log.exception("request %s failed", exchange.request_id)
             await exchange.fail()
@@ -121,8 +127,10 @@ def _plain_address(hop: str) -> str | None:
 class _Exchange:
     """One request and what has been answered to it."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str, address: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str, address: str) -> None:
         self.scope = scope
+        self._receive = receive
+        self._left = _Left(scope)
         self.request_id = request_id
         self.began = time.perf_counter()
         self.status = 0
@@ -133,14 +141,36 @@ class _Exchange:
         state["request_id"] = request_id
         state["address"] = address
 
+    async def receive(self) -> Message:
+        """Receive on, and note what is left."""
+        message = await self._receive()
+        self._left.note(message)
+        return message
+
     async def send(self, message: Message) -> None:
         """Send on, with the request's id among the headers."""
         if message["type"] == "http.response.start":
+            await self._discard()
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), self._id_header]
         else:
             self._sent += len(message.get("body", b""))
         await self._send(message)
+
+    async def _discard(self) -> None:
+        """Read what is left of a body that nobody wants, before a connection that is to be closed behind the answer.
+
+        Closed with bytes unread, it is reset, and a client that is still sending never sees the answer (RFC 9112
+        section 9.6): Python's urllib, which closes always, would not learn that a picture is too large. A connection
+        that stays is read on by the server itself.
+        """
+        discarded = 0
+        try:
+            while self._left.is_in_the_way and discarded < _MOST_DISCARDED:
+                message = await asyncio.wait_for(self.receive(), _SILENCE)
+                discarded += len(message.get("body", b""))
+        except TimeoutError:
+            pass
 
     async def fail(self) -> None:
         """The last catch-all: an answer in plain text, if none has begun."""
@@ -163,6 +193,30 @@ class _Exchange:
             "bytes": self._sent,
             "ms": round(seconds * 1000, 2),
         }
+
+
+class _Left:
+    """Whether there is more of a request's body."""
+
+    def __init__(self, scope: Scope) -> None:
+        headers = dict(scope["headers"])
+        self._has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        words = headers.get(b"connection", b"").lower()
+        self._is_closed_behind = b"close" in words or (
+            scope.get("http_version") == "1.0" and b"keep-alive" not in words
+        )
+        self._is_waiting = b"expect" in headers
+        """For a word of ours, before it sends anything."""
+
+    def note(self, message: Message) -> None:
+        """What has come."""
+        self._is_waiting = False
+        self._has_body = message["type"] == "http.request" and message.get("more_body", False)
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether what is left would have the connection reset before its client has read the answer."""
+        return self._has_body and self._is_closed_behind and not self._is_waiting
 
 
 def _area(path: str) -> str:
