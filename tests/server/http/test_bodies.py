@@ -103,6 +103,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "d: urlencoded base64": (urlencode({"key": "k", "image": BASE64}).encode(), FORM, ""),
     "d: an ampersand before the first field": (b"&image=" + LOWER.encode(), FORM, ""),
     "d: line ends before and behind": (b"\r\nimage=" + LOWER.encode() + b"\r\n", FORM, ""),
+    "d: a byte order mark": (b"\xef\xbb\xbfimage=" + LOWER.encode(), FORM, ""),
     "d: lower-case escapes": (b"image=" + LOWER.encode(), FORM, ""),
     "d': lines of 60": (b"image=" + quote("\n".join(SHORT)).encode(), FORM, ""),
     "d': CR LF lines": (b"image=" + quote("\r\n".join(SHORT)).encode(), FORM, ""),
@@ -114,6 +115,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "i: bare base64": (BASE64.encode(), "text/plain;charset=UTF-8", ""),
     "i: bare base64 labelled as a form": (BASE64.encode(), FORM, ""),
     "j: JSON": (json.dumps({"image": BASE64, "type": "base64"}).encode(), "application/json", ""),
+    "j: JSON behind a byte order mark": (json.dumps({"image": BASE64}).encode("utf-8-sig"), "application/json", ""),
     "j: JSON data URI": (json.dumps(DATA_URI).encode(), "application/json; charset=utf-8", ""),
     "k: base64 in the query": (b"", None, urlencode({"image": BASE64})),
     "raw image/png": (PNG, "image/png", ""),
@@ -135,6 +137,7 @@ def test_every_shape_gives_the_same_picture_however_it_is_cut(shape: str, piece:
         (part('name="image"', b"http://h.example/a.png") + END, MULTIPART, ""),
         (b'{"image": "http://h.example/a.png"}', "application/json", ""),
         (b"http://h.example/a.png", "text/plain", ""),
+        (part('name="image"; filename=""', b"http://h.example/a.png") + END, MULTIPART, ""),
     ],
 )
 def test_an_address_is_an_address_in_every_shape(

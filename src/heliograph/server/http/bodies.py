@@ -8,6 +8,7 @@ base64 text over about 1 MB, hence our own.
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -201,7 +202,8 @@ class _Parse:
         return part
 
     def _open_part(self, name: str, filename: str | None) -> "_Part":
-        if filename is not None and (self._any_file or name in self._pictures):
+        # With an empty filename it is no file, but whatever a text may be.
+        if filename is not None and (self._any_file or (filename and name in self._pictures)):
             self._begin_picture(name)
             return _Part(name, File(self._open, self._reader.max_bytes), filename=as_utf8(filename))
         return self._open_field(name)
@@ -245,6 +247,7 @@ class _Parse:
             begun += piece
             if len(begun) >= _HEAD:
                 break
+        begun = begun.removeprefix(BOM_UTF8)  # .NET's writers of text begin so
         rest, head = _joined(begun, stream), begun[:_HEAD]  # as much of it in every case, however it was cut
         if not head:
             return
