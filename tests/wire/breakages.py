@@ -97,7 +97,7 @@ BREAKAGES = (
         "programs copied from Imgur's example for Python write one",
         "imgur_v3",
         "dispatch.py",
-        'return {**scope, "path": path.rstrip("/")}',
+        'return {**scope, "path": path.lower().rstrip("/").removesuffix(".json")}',
         "return scope",
     ),
     Breakage(
@@ -184,9 +184,9 @@ BREAKAGES = (
         "parts that are strictly form-data",
         "GuppieX writes attachment before it",
         "imgur_v2",
-        "bodies.py",
-        'value.removeprefix("attachment; ")',
-        "value",
+        "multiparts.py",
+        "segment = MultipartSegment(headerlist)",
+        "segment = super()._create_segment(headerlist)",
     ),
     Breakage(
         "XML without its declaration on a line of its own",

@@ -8,19 +8,19 @@ base64 text over about 1 MB, hence our own.
 
 import asyncio
 import re
-from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from multipart import MultipartError, MultipartSegment, parse_options_header
+from multipart import MultipartError, MultipartSegment
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.parts import PartParser, boundary_in, boundary_of
+from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
 from heliograph.server.http.spelling import (
+    BOM,
     Members,
     as_meant,
     as_utf8,
@@ -42,7 +42,9 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
-_FORM_START = re.compile(rb"[&\s]*[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
+_FORM_START = re.compile(rb"[&\s]*[A-Za-z_%][A-Za-z0-9_.\[\]%+-]{0,63}=(?!=?\s*\Z)")
+"""A field's name. In base64 a `=` stands at the end only."""
+_JSON_START = re.compile(rb"\s*\{")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
 
@@ -54,13 +56,14 @@ class Form:
     """What came: texts by field name (query and body, the body wins) and the picture, if any.
 
     field: the name of the field that holds the picture, known as soon as it begins to arrive; None for a raw body.
-    written: what stood in its place, where that was a short text.
+    written: what stood in its place, where that was a short text. empty_file: whether a file came with nothing in it.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     picture: Incoming | RemoteImage | None = None
     field: str | None = None
     written: str = ""
+    empty_file: bool = False
 
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
@@ -96,7 +99,7 @@ class Reader:
         more than 64 KiB, and how many bytes.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
-        form = request.state.form = Form(query_texts(request.url.query, _MOST_PARTS))
+        form = request.state.form = Form(query_texts(request.scope["query_string"], _MOST_PARTS))
         parse = _Parse(self, frozenset(pictures), frozenset(texts), long or {}, form, any_file=any_file)
         try:
             await parse.body(request)
@@ -140,13 +143,8 @@ class _Parse:
         # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
         if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
-        content_type = request.headers.get("content-type", "")
-        stream = _limited(unpacked(request.stream(), request.headers.get("content-encoding", "")), self._body_limit)
-        media_type, _ = parse_options_header(content_type)
-        if media_type == "multipart/form-data":
-            await self._multipart(stream, boundary_of(content_type))
-        else:
-            await self._other(stream, media_type)
+        stream = unpacked(request.stream(), request.headers.get("content-encoding", ""))
+        await self._as_it_begins(stream, request.headers.get("content-type", ""))
         if self.form.picture is None:
             self._picture_from_query()
 
@@ -163,9 +161,39 @@ class _Parse:
         self._opened.append(incoming)
         return incoming
 
+    async def _as_it_begins(self, stream: AsyncIterator[bytes], label: str) -> None:
+        """Read a body as what its first bytes are, and as what its Content-Type calls it only where they do not tell.
+        PHP's curl sends parts under any type that is forced by hand (need N11).
+        """
+        begun = b""
+        pieces = _limited(stream, self._body_limit)
+        async for piece in pieces:
+            begun += piece
+            if len(begun) >= _HEAD:
+                break
+        begun = begun.removeprefix(BOM)
+        rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
+        is_text = not sniff(head[:SIGNATURE_BYTES]) and not label.lower().startswith("image/")
+        if is_multipart(label) and not sniff(head[:SIGNATURE_BYTES]):
+            await self._multipart(rest, boundary_of(label))
+        elif is_text and (boundary := boundary_in(head)):
+            await self._multipart(rest, boundary)
+        elif is_text and self._is_form(head):
+            await self._urlencoded(rest)
+        elif is_text and head and (_JSON_START.match(head) or label.partition(";")[0].strip().lower().endswith("json")):
+            await self._json(rest)
+        elif head:
+            await self._raw(rest)
+
+    def _is_form(self, head: bytes) -> bool:
+        """Whether a body begins with a field's name. `image=` alone might be base64 too, and is the field."""
+        name, equals, _ = head.partition(b"=")
+        known = {*TEXTS, *self._pictures, *self._texts}
+        return bool(_FORM_START.match(head) or (equals and name.decode("latin-1") in known))
+
     # Shapes a, b, c: multipart.
 
-    async def _multipart(self, stream: AsyncIterator[bytes], boundary: str) -> None:
+    async def _multipart(self, stream: AsyncIterator[bytes], boundary: bytes) -> None:
         if not boundary:
             raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
         parser = PartParser(boundary, _MOST_PARTS)
@@ -223,7 +251,9 @@ class _Parse:
             self.form.texts[part.name] = as_meant(bytes(part.text))
         elif isinstance(part.into, Text):
             self._take_text(part.into)
-        elif (file := part.into.picture()) is not None and not self._has_file:
+        elif (file := part.into.picture()) is None:
+            self.form.empty_file = True
+        elif not self._has_file:
             self._has_file = True
             self.form.picture, self.form.field = file, part.name
             if part.filename:
@@ -239,28 +269,7 @@ class _Parse:
         if found is not None and not self._has_file:
             self.form.picture = found
 
-    # All other bodies are known by how they begin.
-
-    async def _other(self, stream: AsyncIterator[bytes], media_type: str) -> None:
-        begun = b""
-        async for piece in stream:
-            begun += piece
-            if len(begun) >= _HEAD:
-                break
-        begun = begun.removeprefix(BOM_UTF8)  # .NET's writers of text begin so
-        rest, head = _joined(begun, stream), begun[:_HEAD]  # as much of it in every case, however it was cut
-        if not head:
-            return
-        if sniff(head[:SIGNATURE_BYTES]):
-            await self._raw(rest)
-        elif boundary := boundary_in(head):
-            await self._multipart(rest, boundary)
-        elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
-            await self._json(rest)
-        elif _FORM_START.match(head) and not media_type.startswith("image/"):
-            await self._urlencoded(rest)
-        else:
-            await self._raw(rest)
+    # All other shapes.
 
     async def _raw(self, stream: AsyncIterator[bytes]) -> None:
         """Shapes g, g', h (raw bytes under any label) and i (bare base64)."""

@@ -4,25 +4,26 @@ Fields are those of the query, then those of the body, which may be a form of ei
 several times.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
-from multipart import MultipartError, MultipartSegment, parse_options_header
+from multipart import MultipartError, MultipartSegment
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from heliograph.server.errors import BadParameter
-from heliograph.server.http.parts import PartParser, boundary_in, boundary_of
-from heliograph.server.http.spelling import as_meant, as_utf8
+from heliograph.server.errors import BadParameter, GrantRefused
+from heliograph.server.http.bodies import Form
+from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
+from heliograph.server.http.spelling import BOM, as_meant, as_utf8, form_pairs
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
 
 _MOST_OF_A_PAGE = 100
-_HEAD = 1024
-"""Bytes of a body that show what it is."""
 
 _LIST = re.compile(r"\[\w*\]\Z")
 """How PHP and the libraries that write for it mark a field that is one of several: `ids[]`, `ids[0]`."""
@@ -61,40 +62,37 @@ async def small_body(request: Request) -> bytes:
 
 async def small_form(request: Request) -> QueryParams:
     """The fields of a page's form without a picture (application/x-www-form-urlencoded). Raises BadParameter."""
-    body = await small_body(request)
+    return QueryParams(form_pairs(await small_body(request), _MOST_OF_A_PAGE))
+
+
+def basic_credentials(request: Request) -> tuple[str, str] | None:
+    """Client id and secret of the scheme Basic, both in form encoding (RFC 6749 section 2.3.1). Raises GrantRefused."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
     try:
-        return QueryParams(parse_qsl(as_meant(body), keep_blank_values=True, max_num_fields=_MOST_OF_A_PAGE))
-    except ValueError as problem:
-        raise BadParameter(f"The form has more than {_MOST_OF_A_PAGE} fields.") from problem
+        client_id, _, secret = base64.b64decode(credential.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as problem:
+        raise GrantRefused("The Authorization header cannot be read.", "invalid_client") from problem
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 async def read_fields(request: Request) -> Fields:
-    """All fields of the request; a body of at most 256 KiB. Raises BadParameter."""
-    body = await small_body(request)
-    content_type = request.headers.get("content-type", "")
-    media_type, _ = parse_options_header(content_type)
-    pairs = list(_form(request.url.query))
-    if media_type == "multipart/form-data":
-        pairs += _multipart(body, boundary_of(content_type))
-    elif boundary := boundary_in(body[:_HEAD]):
-        pairs += _multipart(body, boundary)
-    elif media_type.endswith("json") or body.lstrip().startswith(b"{"):
+    """All fields of the request, known to `form_of` from then on; a body of at most 256 KiB. Raises BadParameter."""
+    body = (await small_body(request)).removeprefix(BOM)
+    label = request.headers.get("content-type", "")
+    pairs = form_pairs(request.scope["query_string"], MOST_FIELDS)
+    if is_multipart(label) or boundary_in(body):
+        pairs += _multipart(body, boundary_of(label) if is_multipart(label) else boundary_in(body))
+    elif label.partition(";")[0].strip().lower().endswith("json") or body.lstrip().startswith(b"{"):
         pairs += _json(body)
     else:
-        pairs += _form(body.decode("latin-1"))
+        pairs += form_pairs(body, MOST_FIELDS)
+    request.state.form = Form(dict(pairs))
     return Fields(pairs)
 
 
-def _form(latin: str) -> list[tuple[str, str]]:
-    """The fields of a form that was read as Latin-1, as their sender meant them."""
-    try:
-        found = parse_qsl(latin, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS)
-    except ValueError as problem:
-        raise BadParameter(f"There are more than {MOST_FIELDS} fields.") from problem
-    return [(as_utf8(name), as_utf8(value)) for name, value in found]
-
-
-def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
     if not body:
         return
     if not boundary:
@@ -106,7 +104,7 @@ def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
     try:
         for event in parser.parse(body):
             if isinstance(event, MultipartSegment):
-                name, value = as_meant(event.name.encode("latin-1")), bytearray()
+                name, value = as_utf8(event.name), bytearray()
             elif event:
                 value += event
             else:

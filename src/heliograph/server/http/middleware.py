@@ -1,5 +1,4 @@
-"""What happens around every request: its id, the true client address, the last catch-all, access log and metrics; and
-that whoever sends a large body gets to read why it was refused.
+"""What happens around every request: its id, the true client address, the last catch-all, access log and metrics.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware costs more than serving a small picture does.
 """
@@ -11,6 +10,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -21,10 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from heliograph.server.links import DELETE_HASH_LENGTH
 
 _DELETE_HASH = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{{DELETE_HASH_LENGTH}}}(?![A-Za-z0-9])")
-_MOST_DISCARDED = 256 * 1024 * 1024
-"""Bytes of a refused body that are read for nothing."""
-_SILENCE = 5.0
-"""Seconds that are waited for the next of them."""
+_LINGER_SECONDS = 10
+"""How long what nobody wants is taken in, before the connection is closed."""
 log = logging.getLogger("heliograph")
 
 
@@ -129,8 +127,11 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str, address: str) -> None:
         self.scope = scope
-        self._receive = receive
-        self._left = _Left(scope)
+        self.receive = receive
+        self._unread = None
+        if _closes_behind_a_body(scope):
+            self._unread = _Unread(receive, waits=any(name == b"expect" for name, _ in scope["headers"]))
+            self.receive = self._unread.receive
         self.request_id = request_id
         self.began = time.perf_counter()
         self.status = 0
@@ -141,36 +142,19 @@ class _Exchange:
         state["request_id"] = request_id
         state["address"] = address
 
-    async def receive(self) -> Message:
-        """Receive on, and note what is left."""
-        message = await self._receive()
-        self._left.note(message)
-        return message
-
     async def send(self, message: Message) -> None:
         """Send on, with the request's id among the headers."""
         if message["type"] == "http.response.start":
-            await self._discard()
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), self._id_header]
         else:
             self._sent += len(message.get("body", b""))
-        await self._send(message)
-
-    async def _discard(self) -> None:
-        """Read what is left of a body that nobody wants, before a connection that is to be closed behind the answer.
-
-        Closed with bytes unread, it is reset, and a client that is still sending never sees the answer (RFC 9112
-        section 9.6): Python's urllib, which closes always, would not learn that a picture is too large. A connection
-        that stays is read on by the server itself.
-        """
-        discarded = 0
-        try:
-            while self._left.is_in_the_way and discarded < _MOST_DISCARDED:
-                message = await asyncio.wait_for(self.receive(), _SILENCE)
-                discarded += len(message.get("body", b""))
-        except TimeoutError:
-            pass
+        if self._unread is None or message.get("more_body") or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._unread.drop()
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def fail(self) -> None:
         """The last catch-all: an answer in plain text, if none has begun."""
@@ -195,28 +179,36 @@ class _Exchange:
         }
 
 
-class _Left:
-    """Whether there is more of a request's body."""
+def _closes_behind_a_body(scope: Scope) -> bool:
+    """Whether the connection is closed once the request, which brings a body, has been answered."""
+    headers = dict(scope["headers"])
+    brings = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+    closes = scope.get("http_version") == "1.0" or b"close" in headers.get(b"connection", b"").lower()
+    return brings and closes
 
-    def __init__(self, scope: Scope) -> None:
-        headers = dict(scope["headers"])
-        self._has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-        words = headers.get(b"connection", b"").lower()
-        self._is_closed_behind = b"close" in words or (
-            scope.get("http_version") == "1.0" and b"keep-alive" not in words
-        )
-        self._is_waiting = b"expect" in headers
-        """For a word of ours, before it sends anything."""
 
-    def note(self, message: Message) -> None:
-        """What has come."""
-        self._is_waiting = False
-        self._has_body = message["type"] == "http.request" and message.get("more_body", False)
+class _Unread:
+    """What a refused client is still sending. A connection that is closed on it is reset, and a program that sends all
+    before it reads never sees why it was refused.
+    """
 
-    @property
-    def is_in_the_way(self) -> bool:
-        """Whether what is left would have the connection reset before its client has read the answer."""
-        return self._has_body and self._is_closed_behind and not self._is_waiting
+    def __init__(self, receive: Receive, *, waits: bool) -> None:
+        """waits: whether the client sends nothing before somebody receives (`Expect: 100-continue`)."""
+        self._receive = receive
+        self._more = not waits
+
+    async def receive(self) -> Message:
+        """The next piece, for who answers."""
+        message = await self._receive()
+        self._more = message["type"] == "http.request" and bool(message.get("more_body"))
+        return message
+
+    async def drop(self) -> None:
+        """Take in all that is left, as long as it does not last too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while self._more:
+                    await self.receive()
 
 
 def _area(path: str) -> str:

@@ -3,6 +3,7 @@ them together.
 """
 
 import binascii
+import codecs
 import re
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -13,6 +14,8 @@ import msgspec
 from heliograph.server.errors import BadParameter
 
 _AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
+BOM = codecs.BOM_UTF8
+"""What some programs of .NET write before a text."""
 _SOFT_LINE_END = re.compile(rb"%[\r\n]")
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _PIECE = 256 * 1024
@@ -84,13 +87,18 @@ def cut_before_escape(piece: bytes) -> tuple[bytes, bytes]:
     return (piece[:cut], piece[cut:]) if cut >= 0 else (piece, b"")
 
 
-def query_texts(query: str, most: int) -> dict[str, str]:
-    """The fields of a query string, of which there may be `most`. Raises BadParameter."""
+def form_pairs(text: bytes, most: int) -> list[tuple[str, str]]:
+    """The fields of a query string or of a small form, of which there may be `most`. Raises BadParameter."""
     try:
-        found = parse_qsl(query, keep_blank_values=True, encoding="latin-1", max_num_fields=most)
+        pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=most)
     except ValueError as problem:
-        raise BadParameter(f"The query has more than {most} fields.") from problem
-    return {as_utf8(name): as_utf8(value) for name, value in found}
+        raise BadParameter(f"There are more than {most} fields.") from problem
+    return [(as_utf8(name), as_utf8(value)) for name, value in pairs]
+
+
+def query_texts(query: bytes, most: int) -> dict[str, str]:
+    """The fields of a query string by name; of several by one name the last. Raises BadParameter."""
+    return dict(form_pairs(query, most))
 
 
 class Members:
