@@ -9,7 +9,8 @@ import pytest
 from heliograph.server.http.heads import tidied
 from tests.running import RunningServer, picture
 
-H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+ENCODED = "POST /?t=%C3%A9&u=%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né é"
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A
     [
         (b"GET /a.png HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /a.png HTTP/1.1\r\nHost: a\r\n\r\n"),
         (b"GET /?t=a b HTTP/1.1\r\n\r\n", b"GET /?t=a%20b HTTP/1.1\r\n\r\n"),
-        ("POST /?t=é&u=%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né é".encode(), "POST /?t=%C3%A9&u=%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né é".encode()),
+        (ENCODED.replace("%C3%A9", "é", 1).encode(), ENCODED.encode()),
         (b"\r\nPUT /\xe9 HTTP/1.1\r\n\r\n", b"\r\nPUT /%E9 HTTP/1.1\r\n\r\n"),
         (b"GET / HTTP/1.1\r\nupgrade: h2c\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n"),

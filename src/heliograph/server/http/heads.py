@@ -15,8 +15,8 @@ _TO_BE_ENCODED = re.compile(rb"[^!-~]")
 
 def tidied(data: bytes) -> bytes:
     """The first bytes of a request that came together, as the parser wants them; what follows its head is untouched."""
-    end = data.find(b"\r\n\r\n")
-    head = data if end < 0 else data[:end]
+    end = data.find(b"\r\n\r\n") + 2
+    head, rest = (data[:end], data[end:]) if end > 1 else (data, b"")
     line = _REQUEST_LINE.match(head)
     is_clean = line is None or not _TO_BE_ENCODED.search(line[2])
     if is_clean and not _UPGRADE.search(head):
@@ -24,4 +24,4 @@ def tidied(data: bytes) -> bytes:
     if line is not None:
         target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], line[2])
         head = line[1] + target + line[3] + head[line.end() :]
-    return _UPGRADE.sub(b"", head) + (b"" if end < 0 else data[end:])
+    return _UPGRADE.sub(b"", head) + rest
