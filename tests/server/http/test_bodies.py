@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,10 +33,12 @@ def read(
     query: str = "",
     piece: int = 1000,
     limit: int = 1_000_000,
+    encoding: str = "",
     **options: Any,
 ) -> tuple[bytes | RemoteImage | None, Mapping[str, str]]:
     """The picture and the texts of a body that arrives in pieces of `piece` bytes; `options` are the reader's."""
     headers = [(b"content-type", content_type.encode())] if content_type is not None else []
+    headers += [(b"content-encoding", encoding.encode())] if encoding else []
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": query.encode(), "headers": headers}
     pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
     messages = [{"type": "http.request", "body": each, "more_body": True} for each in pieces]
@@ -74,6 +77,8 @@ QUOTED_SINGLY = part("name='image'; filename='p.png'", PNG)
 WRONG_LENGTH = part('name="image"; filename="p"', PNG, "Content-Length: 1")
 MAIL = (FILE + END).replace(b"--B", b"------=_Part_0_1.2")
 LINES = part('name="image"; filename="p"', "\n".join(SHORT).encode())
+WRONG_LENGTH = WITH_LENGTH.replace(b"Content-Length: ", b"Content-Length: 1")
+OTHER = (FILE + END).replace(b"--B", b"--===12(3)")
 MISLABELLED = part('name="image"; filename="x.txt"', PNG, "Content-Type: text/plain")
 
 SHAPES: dict[str, tuple[bytes, str | None, str]] = {
@@ -87,6 +92,13 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: nothing behind the last boundary": (FILE + b"--B--", MULTIPART, ""),
     "a: last boundary bare": (FILE + b"--B", MULTIPART, ""),
     "a: charset behind the boundary": (FILE + END, MULTIPART + "; charset=US-ASCII", ""),
+    "a: boundary that should be quoted": (OTHER, "multipart/form-data; boundary====12(3)", ""),
+    "a: comma before the boundary": (FILE + END, "multipart/form-data, boundary=B", ""),
+    "a: parts that are called something else": (FILE + END, "multipart/mixed; boundary=B", ""),
+    "a: parts under a label forced by hand": (FILE + END, FORM, ""),
+    "a: parts without a label": (FILE + END, None, ""),
+    "a: a part without a disposition": (b"--B\r\nContent-Type: text/plain\r\n\r\nx\r\n" + FILE + END, MULTIPART, ""),
+    "a: a length that is not the part's": (WRONG_LENGTH + END, MULTIPART, ""),
     "a: boundary quoted": (FILE + END, 'multipart/form-data; boundary="B"', ""),
     "a: form-data behind attachment": (ATTACHED + END, MULTIPART, ""),
     "a: attachment alone": (FILE.replace(b"form-data", b"attachment") + END, MULTIPART, ""),
@@ -107,6 +119,9 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "d: lower-case escapes": (b"image=" + LOWER.encode(), FORM, ""),
     "d': lines of 60": (b"image=" + quote("\n".join(SHORT)).encode(), FORM, ""),
     "d': CR LF lines": (b"image=" + quote("\r\n".join(SHORT)).encode(), FORM, ""),
+    "d: behind a sign": (b"&image=" + quote(BASE64, safe="").encode(), FORM, ""),
+    "d: behind a field with an escape in its name": (b"ids%5B%5D=1&image=" + quote(BASE64, safe="").encode(), FORM, ""),
+    "d: labelled JSON": (urlencode({"image": BASE64}).encode(), "application/json", ""),
     "e: not percent-encoded": (b"image=" + BASE64.encode(), FORM, ""),
     "f: raw bytes percent-encoded": (b"type=file&image=" + quote_from_bytes(PNG).encode(), FORM, ""),
     "g: raw bytes labelled as a form": (PNG, FORM, "title=t"),
@@ -119,6 +134,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "j: JSON data URI": (json.dumps(DATA_URI).encode(), "application/json; charset=utf-8", ""),
     "k: base64 in the query": (b"", None, urlencode({"image": BASE64})),
     "raw image/png": (PNG, "image/png", ""),
+    "raw bytes labelled as parts": (PNG, MULTIPART, ""),
 }  # fmt: skip
 
 
@@ -127,6 +143,32 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
 def test_every_shape_gives_the_same_picture_however_it_is_cut(shape: str, piece: int, under_way: Path) -> None:
     body, content_type, query = SHAPES[shape]
     assert read(under_way, body, content_type, query, piece)[0] == PNG
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if not name.startswith("k")])
+def test_a_body_in_gzip_is_the_same_in_every_shape(shape: str, under_way: Path) -> None:
+    body, content_type, query = SHAPES[shape]
+    assert read(under_way, gzip.compress(body), content_type, query, piece=1, encoding="gzip")[0] == PNG
+    assert read(under_way, body, content_type, query, encoding="gzip")[0] == PNG
+
+
+def test_gzip_that_grows_too_large_or_breaks_off_is_refused(under_way: Path) -> None:
+    with pytest.raises(TooManyBytes):
+        read(under_way, gzip.compress(PNG + bytes(10_000_000)), "image/png", encoding="gzip")
+    with pytest.raises(BadParameter, match="cut short"):
+        read(under_way, gzip.compress(PNG)[:-9], "image/png", encoding="gzip")
+    with pytest.raises(BadParameter, match="not the gzip"):
+        read(under_way, b"\x1f\x8bnonsense" * 9, "image/png", encoding="gzip")
+
+
+@pytest.mark.parametrize("query", ["title=caf%E9", "title=caf%C3%A9"])
+def test_a_text_in_latin_1_is_read_in_query_and_form(query: str, under_way: Path) -> None:
+    assert read(under_way, PNG, None, query)[1]["title"] == "café"
+    assert read(under_way, query.encode(), FORM)[1]["title"] == "café"
+
+
+def test_a_form_of_an_empty_field_alone_is_a_form(under_way: Path) -> None:
+    assert read(under_way, b"image=", FORM)[0] is None
 
 
 @pytest.mark.parametrize(

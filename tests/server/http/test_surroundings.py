@@ -223,3 +223,17 @@ def test_who_waits_for_leave_to_send_a_body_is_refused_without_it(strict: tuple[
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=4) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_who_sends_all_before_it_reads_learns_why_it_was_refused(
+    strict: tuple[RunningServer, Path], version: str
+) -> None:
+    server, _ = strict
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /3/image HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode() + bytes(8_000_000))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"Authentication required" in answer

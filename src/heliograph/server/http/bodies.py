@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
+from heliograph.server.http.compressed import plain_body
 from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
 from heliograph.server.http.spelling import (
     BOM,
@@ -26,7 +27,6 @@ from heliograph.server.http.spelling import (
     as_utf8,
     cut_before_escape,
     query_texts,
-    unpacked,
     unquoted,
 )
 from heliograph.server.http.textual import File, Text
@@ -143,8 +143,7 @@ class _Parse:
         # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
         if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
-        stream = unpacked(request.stream(), request.headers.get("content-encoding", ""))
-        await self._as_it_begins(stream, request.headers.get("content-type", ""))
+        await self._as_it_begins(plain_body(request), request.headers.get("content-type", ""))
         if self.form.picture is None:
             self._picture_from_query()
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter, GrantRefused
 from heliograph.server.http.bodies import Form
+from heliograph.server.http.compressed import plain_body
 from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
 from heliograph.server.http.spelling import BOM, as_meant, as_utf8, form_pairs
 
@@ -53,7 +54,7 @@ class Fields:
 async def small_body(request: Request) -> bytes:
     """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
     body = b""
-    async for piece in request.stream():
+    async for piece in plain_body(request):
         body += piece
         if len(body) > 256 * 1024:
             raise BadParameter("The body is longer than an edit can be.")

@@ -1,12 +1,9 @@
-"""How a body spells its fields: compressed or not, percent signs, sets of characters, members of JSON. `bodies` puts
-them together.
-"""
+"""How a body spells its fields: percent signs, sets of characters, members of JSON. `bodies` puts them together."""
 
 import binascii
 import codecs
 import re
-import zlib
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -17,31 +14,6 @@ _AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
 BOM = codecs.BOM_UTF8
 """What some programs of .NET write before a text."""
 _SOFT_LINE_END = re.compile(rb"%[\r\n]")
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-_PIECE = 256 * 1024
-
-
-async def unpacked(stream: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:
-    """The body without its Content-Encoding (RFC 9110 section 8.4.1): gzip, deflate or none. In small pieces, so that
-    whoever limits them holds what a few bytes can be blown up to. Raises BadParameter.
-    """
-    coding = coding.strip().lower()
-    if coding in ("", "identity"):
-        async for piece in stream:
-            yield piece
-        return
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        raise BadParameter("The body's Content-Encoding is none that is read here: gzip and deflate are.")
-    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        async for piece in stream:
-            while piece and not unpacker.eof:
-                yield unpacker.decompress(piece, _PIECE)
-                piece = unpacker.unconsumed_tail
-    except zlib.error as problem:
-        raise BadParameter(f"The body is not the {coding} that its Content-Encoding says.") from problem
-    if not unpacker.eof:
-        raise BadParameter(f"The body's {coding} ends before it is whole.")
 
 
 def unquoted(raw: bytes) -> bytes:
