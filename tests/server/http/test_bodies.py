@@ -73,6 +73,9 @@ BINARY = ("Content-Type: image/png; charset=ISO-8859-1", "Content-Transfer-Encod
 DATA_URI = {"image": "data:image/png;base64," + BASE64}
 WITH_LENGTH = part('name="image"; filename="p"', PNG, f"Content-Length: {len(PNG)}")
 ATTACHED = FILE.replace(b"form-data", b"attachment; form-data")
+QUOTED_SINGLY = part("name='image'; filename='p.png'", PNG)
+WRONG_LENGTH = part('name="image"; filename="p"', PNG, "Content-Length: 1")
+MAIL = (FILE + END).replace(b"--B", b"------=_Part_0_1.2")
 LINES = part('name="image"; filename="p"', "\n".join(SHORT).encode())
 WRONG_LENGTH = WITH_LENGTH.replace(b"Content-Length: ", b"Content-Length: 1")
 OTHER = (FILE + END).replace(b"--B", b"--===12(3)")
@@ -98,12 +101,21 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "a: a length that is not the part's": (WRONG_LENGTH + END, MULTIPART, ""),
     "a: boundary quoted": (FILE + END, 'multipart/form-data; boundary="B"', ""),
     "a: form-data behind attachment": (ATTACHED + END, MULTIPART, ""),
-    "a: attachment instead of form-data": (FILE.replace(b"form-data", b"attachment") + END, MULTIPART, ""),
+    "a: attachment alone": (FILE.replace(b"form-data", b"attachment") + END, MULTIPART, ""),
+    "a: names in single quotes": (QUOTED_SINGLY + END, MULTIPART, ""),
+    "a: a wrong Content-Length inside the part": (WRONG_LENGTH + END, MULTIPART, ""),
+    "a: boundary with equals signs, unquoted": (MAIL, "multipart/form-data; boundary=----=_Part_0_1.2; charset=x", ""),
+    "a: without a label": (FILE + END, None, ""),
+    "a: labelled as a form": (FILE + END, FORM, ""),
+    "a: labelled as another multipart": (b"\r\n" + WITH_LENGTH + END, "multipart/mixed; boundary=B", ""),
     "b: text part with base64": (part('name="image"', BASE64.encode()) + END, MULTIPART, ""),
     "c: raw part without filename": (part('name="image"', PNG) + END, MULTIPART, ""),
     "c: unquoted name": (part("name=image", PNG) + END, MULTIPART, ""),
     "c: text/plain with charset": (part('name="image"', PNG, *BINARY) + END, MULTIPART, ""),
     "d: urlencoded base64": (urlencode({"key": "k", "image": BASE64}).encode(), FORM, ""),
+    "d: an ampersand before the first field": (b"&image=" + LOWER.encode(), FORM, ""),
+    "d: line ends before and behind": (b"\r\nimage=" + LOWER.encode() + b"\r\n", FORM, ""),
+    "d: a byte order mark": (b"\xef\xbb\xbfimage=" + LOWER.encode(), FORM, ""),
     "d: lower-case escapes": (b"image=" + LOWER.encode(), FORM, ""),
     "d': lines of 60": (b"image=" + quote("\n".join(SHORT)).encode(), FORM, ""),
     "d': CR LF lines": (b"image=" + quote("\r\n".join(SHORT)).encode(), FORM, ""),
@@ -118,8 +130,8 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "i: bare base64": (BASE64.encode(), "text/plain;charset=UTF-8", ""),
     "i: bare base64 labelled as a form": (BASE64.encode(), FORM, ""),
     "j: JSON": (json.dumps({"image": BASE64, "type": "base64"}).encode(), "application/json", ""),
+    "j: JSON behind a byte order mark": (json.dumps({"image": BASE64}).encode("utf-8-sig"), "application/json", ""),
     "j: JSON data URI": (json.dumps(DATA_URI).encode(), "application/json; charset=utf-8", ""),
-    "j: JSON behind a byte order mark": (b"\xef\xbb\xbf" + json.dumps(DATA_URI).encode(), "application/json", ""),
     "k: base64 in the query": (b"", None, urlencode({"image": BASE64})),
     "raw image/png": (PNG, "image/png", ""),
     "raw bytes labelled as parts": (PNG, MULTIPART, ""),
@@ -167,6 +179,7 @@ def test_a_form_of_an_empty_field_alone_is_a_form(under_way: Path) -> None:
         (part('name="image"', b"http://h.example/a.png") + END, MULTIPART, ""),
         (b'{"image": "http://h.example/a.png"}', "application/json", ""),
         (b"http://h.example/a.png", "text/plain", ""),
+        (part('name="image"; filename=""', b"http://h.example/a.png") + END, MULTIPART, ""),
     ],
 )
 def test_an_address_is_an_address_in_every_shape(
@@ -189,6 +202,19 @@ def test_a_path_in_the_file_name_is_stripped(filename: str, under_way: Path) -> 
 def test_a_latin_1_file_name_is_read(under_way: Path) -> None:
     body = FILE.replace(b"p.png", "é.png".encode("latin-1")) + END
     assert read(under_way, body, MULTIPART)[1]["name"] == "é.png"
+
+
+@pytest.mark.parametrize(
+    "name", ["filename*=UTF-8''%C3%A9.png", "filename=\"=?utf-8?B?w6k=?=\"; filename*=utf-8''%C3%A9.png"]
+)
+def test_a_name_of_rfc_8187_is_the_file_s_name(name: str, under_way: Path) -> None:
+    picture, texts = read(under_way, part(f'name="image"; {name}', BASE64.encode()) + END, MULTIPART)
+    assert (picture, texts["name"]) == (PNG, "é.png")
+
+
+def test_latin_1_is_read_in_the_query_as_it_is_in_the_body(under_way: Path) -> None:
+    _, texts = read(under_way, b"title=%E9t%E9&image=" + LOWER.encode(), FORM, "description=%E9t%E9&%E9=%C3%A9")
+    assert (texts["title"], texts["description"], texts["é"]) == ("été", "été", "é")
 
 
 def test_an_empty_file_part_is_no_picture(under_way: Path) -> None:

@@ -19,7 +19,7 @@ from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
 from heliograph.server.http.compressed import plain_body
 from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
-from heliograph.server.http.spelling import Members, as_meant, cut_before_escape, query_texts, unquoted
+from heliograph.server.http.spelling import BOM, Members, as_meant, cut_before_escape, query_texts, unquoted
 from heliograph.server.http.textual import File, Text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
@@ -33,9 +33,9 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
-_FORM_START = re.compile(rb"&*[A-Za-z_%][A-Za-z0-9_.\[\]%+-]{0,63}=(?!=?\s*\Z)")
+_FORM_START = re.compile(rb"[&\s]*[A-Za-z_%][A-Za-z0-9_.\[\]%+-]{0,63}=(?!=?\s*\Z)")
 """A field's name. In base64 a `=` stands at the end only."""
-_JSON_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+_JSON_START = re.compile(rb"\s*\{")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
 
@@ -59,6 +59,11 @@ class Form:
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
         return next((self.texts[name] for name in names if self.texts.get(name, "").strip()), None)
+
+    @property
+    def key(self) -> str | None:
+        """The key, without the blanks and line ends that come along where it was read from a file."""
+        return (self.text("key") or "").strip() or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +158,9 @@ class _Parse:
         pieces = _limited(stream, self._body_limit)
         async for piece in pieces:
             begun += piece
-            if len(begun) >= _HEAD:
+            if len(begun) >= _HEAD + len(BOM):
                 break
+        begun = begun.removeprefix(BOM)
         rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
         is_text = not sniff(head[:SIGNATURE_BYTES]) and not label.lower().startswith("image/")
         if is_multipart(label) and not sniff(head[:SIGNATURE_BYTES]):
@@ -195,7 +201,8 @@ class _Parse:
         return part
 
     def _open_part(self, name: str, filename: str | None) -> "_Part":
-        if filename is not None and (self._any_file or name in self._pictures):
+        # With an empty filename it is no file, but whatever a text may be.
+        if filename is not None and (self._any_file or (filename and name in self._pictures)):
             self._begin_picture(name)
             return _Part(name, File(self._open, self._reader.max_bytes), filename=filename)
         return self._open_field(name)
@@ -270,7 +277,7 @@ class _Parse:
             name, equals, raw = (name + raw).partition(b"=")
             if not equals:
                 return name, None, b""
-            part = self._open_field(as_meant(unquoted(name)))
+            part = self._open_field(as_meant(unquoted(name)).strip())
         whole, left = cut_before_escape(raw)
         part.write(unquoted(whole))
         return name, part, left

@@ -130,7 +130,7 @@ class _Exchange:
         self.receive = receive
         self._unread = None
         if _closes_behind_a_body(scope):
-            self._unread = _Unread(receive)
+            self._unread = _Unread(receive, waits=any(name == b"expect" for name, _ in scope["headers"]))
             self.receive = self._unread.receive
         self.request_id = request_id
         self.began = time.perf_counter()
@@ -180,11 +180,11 @@ class _Exchange:
 
 
 def _closes_behind_a_body(scope: Scope) -> bool:
-    """Whether the connection is closed once the request, which brings a body at once, has been answered."""
+    """Whether the connection is closed once the request, which brings a body, has been answered."""
     headers = dict(scope["headers"])
     brings = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
     closes = scope.get("http_version") == "1.0" or b"close" in headers.get(b"connection", b"").lower()
-    return brings and closes and b"expect" not in headers
+    return brings and closes
 
 
 class _Unread:
@@ -192,9 +192,10 @@ class _Unread:
     before it reads never sees why it was refused.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, waits: bool) -> None:
+        """waits: whether the client sends nothing before somebody receives (`Expect: 100-continue`)."""
         self._receive = receive
-        self._more = True
+        self._more = not waits
 
     async def receive(self) -> Message:
         """The next piece, for who answers."""

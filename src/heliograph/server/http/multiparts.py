@@ -2,12 +2,14 @@
 
 RFC 7578 says more than any server may insist on. Boundaries come without the quotes that their characters need, parts
 under other dispositions, with lengths that are not theirs, and without the end of the last boundary (wire page clients,
-point 5).
+point 5), names in single quotes or in `filename*`. Imgur ran on PHP, which took all of these, and so did the programs
+that were made for it.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
@@ -16,6 +18,8 @@ from heliograph.server.http.spelling import as_utf8
 
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _START = re.compile(rb"(?:\r\n)?--([^\r\n]{1,200})\r\nContent-", re.IGNORECASE)
+_SINGLE_QUOTES = re.compile(r"=\s*'([^'\"]*)'(?=\s*(?:;|\Z))")
+_EXTENDED = re.compile(r"\bfilename\*\s*=\s*\"?(utf-8|iso-8859-1)'[^']*'([^;\"\s]+)", re.IGNORECASE)
 
 
 def is_multipart(label: str) -> bool:
@@ -95,6 +99,15 @@ class _Parser(PushMultipartParser):  # type: ignore[misc] # the library has no t
             super()._on_segment_headerline(line)
 
     def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
-        segment = MultipartSegment(headerlist)
+        heads = [(name, _SINGLE_QUOTES.sub(r'="\1"', value) if "'" in value else value) for name, value in headerlist]
+        segment = MultipartSegment(heads)
         segment.name = segment.name or ""
+        for name, value in headerlist:
+            if name == "Content-Disposition" and (extended := _EXTENDED.search(value)):
+                segment.filename = _as_latin(extended[1], extended[2])
         return segment
+
+
+def _as_latin(charset: str, escaped: str) -> str:
+    """The name in a `filename*` (RFC 8187), spelt as if its UTF-8 had been read as Latin-1, like all names here."""
+    return unquote_to_bytes(escaped).decode(charset, "replace").encode().decode("latin-1")

@@ -86,7 +86,7 @@ class Members:
     def read(self, body: bytes) -> Iterator[tuple[str, bytes]]:
         """Names and values of the members that are not null. Raises BadParameter."""
         try:
-            fields = msgspec.json.decode(body.removeprefix(BOM), type=self._type)
+            fields = msgspec.json.decode(body, type=self._type)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
             raise BadParameter(f"The JSON body is not usable: {problem}.") from problem
         for attribute, name in zip(self._type.__struct_fields__, self._type.__struct_encode_fields__, strict=True):

@@ -31,7 +31,7 @@ _MOST_BLANKS = 64 * 1024
 _URL = re.compile(rb"\s*[A-Za-z][A-Za-z0-9+.-]{1,20}://")
 _DATA_URI = re.compile(rb"\s*data:([^,]{0,200}),", re.IGNORECASE)
 _LOCAL_PATH = re.compile(
-    rb"""\s*(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/]
+    rb"""\s*@?(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/]
              | /(?:home|Users|tmp|var|mnt|media|root|opt|usr|storage|sdcard)/ )
     | [^\r\n]{0,1024} \.(?:png|jpe?g|gif|webp|avif|hei[cf]|tiff?|bmp)\s*\Z""",
     re.VERBOSE | re.IGNORECASE,
