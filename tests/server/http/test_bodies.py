@@ -128,6 +128,7 @@ SHAPES: dict[str, tuple[bytes, str | None, str]] = {
     "g': raw bytes, odd label": (PNG, "application/application/x-www-form-urlencoded", "title=t"),
     "h: raw bytes without a label": (PNG, None, "key=k"),
     "i: bare base64": (BASE64.encode(), "text/plain;charset=UTF-8", ""),
+    "i: bare base64 labelled JSON": (BASE64.encode(), "application/json", ""),
     "i: bare base64 labelled as a form": (BASE64.encode(), FORM, ""),
     "j: JSON": (json.dumps({"image": BASE64, "type": "base64"}).encode(), "application/json", ""),
     "j: JSON behind a byte order mark": (json.dumps({"image": BASE64}).encode("utf-8-sig"), "application/json", ""),

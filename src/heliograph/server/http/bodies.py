@@ -20,7 +20,7 @@ from heliograph.server.errors import BadParameter, TooManyBytes
 from heliograph.server.http.compressed import plain_body
 from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
 from heliograph.server.http.spelling import BOM, Members, as_meant, cut_before_escape, query_texts, unquoted
-from heliograph.server.http.textual import File, Text
+from heliograph.server.http.textual import File, Text, is_picture_in_base64
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -169,7 +169,7 @@ class _Parse:
             await self._multipart(rest, boundary)
         elif is_text and self._is_form(head):
             await self._urlencoded(rest)
-        elif is_text and head and (_JSON_START.match(head) or label.partition(";")[0].strip().lower().endswith("json")):
+        elif is_text and head and (_JSON_START.match(head) or (_is_json(label) and not is_picture_in_base64(head))):
             await self._json(rest)
         elif head:
             await self._raw(rest)
@@ -327,6 +327,10 @@ class _Part:
         if len(self.text) > (self.limit or _TEXT_LIMIT):
             failure = TooManyBytes if self.limit else BadParameter
             raise failure(f"The field {self.name!r} is longer than {self.limit or _TEXT_LIMIT:,} bytes.")
+
+
+def _is_json(label: str) -> bool:
+    return label.partition(";")[0].strip().lower().endswith("json")
 
 
 async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
