@@ -217,6 +217,11 @@ def test_latin_1_is_read_in_the_query_as_it_is_in_the_body(under_way: Path) -> N
     assert (texts["title"], texts["description"], texts["é"]) == ("été", "été", "é")
 
 
+@pytest.mark.parametrize("label", [None, MULTIPART, "multipart/form-data", FORM, "application/json", "image/png"])
+def test_where_there_is_no_body_its_label_does_not_matter(label: str | None, under_way: Path) -> None:
+    assert read(under_way, b"", label, urlencode({"image": BASE64})) == (PNG, {"image": BASE64})
+
+
 def test_an_empty_file_part_is_no_picture(under_way: Path) -> None:
     assert read(under_way, part('name="image"; filename=""', b"") + END, MULTIPART)[0] is None
 
