@@ -348,7 +348,7 @@ _BODIES = st.one_of(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None)  # a byte at a time is slow on a busy machine
 @given(_BODIES, st.sampled_from([1, 2, 3, 63, 64, 65, 1000, 9000]))
 def test_a_body_that_is_not_as_it_should_be_means_the_same_however_it_is_cut(
     body: tuple[bytes, str], piece: int

@@ -8,27 +8,18 @@ base64 text over about 1 MB, hence our own.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from multipart import MultipartError, MultipartSegment
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
 from heliograph.server.http.compressed import plain_body
-from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
-from heliograph.server.http.spelling import (
-    BOM,
-    Members,
-    as_meant,
-    as_utf8,
-    cut_before_escape,
-    query_texts,
-    unquoted,
-)
+from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
+from heliograph.server.http.spelling import BOM, Members, as_meant, cut_before_escape, query_texts, unquoted
 from heliograph.server.http.textual import File, Text
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
@@ -135,7 +126,6 @@ class _Parse:
         self._any_file = any_file
         self._has_file = False
         self._opened: list[Incoming] = []
-        self._parts = 0
         self.form = form
 
     async def body(self, request: Request) -> None:
@@ -168,7 +158,7 @@ class _Parse:
         pieces = _limited(stream, self._body_limit)
         async for piece in pieces:
             begun += piece
-            if len(begun) >= _HEAD:
+            if len(begun) >= _HEAD + len(BOM):
                 break
         begun = begun.removeprefix(BOM)
         rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
@@ -193,38 +183,20 @@ class _Parse:
     # Shapes a, b, c: multipart.
 
     async def _multipart(self, stream: AsyncIterator[bytes], boundary: bytes) -> None:
-        if not boundary:
-            raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-        parser = PartParser(boundary, _MOST_PARTS)
+        parts = Parts(boundary, _MOST_PARTS)
         part: _Part | None = None
-        try:
-            async for piece in stream:
-                part = self._multipart_piece(parser, piece, part)
-            if not parser.closed:
-                part = self._end_multipart(parser, part)
-        except MultipartError as problem:
-            raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
-        if part is not None or not self._parts:
-            raise BadParameter("The multipart body ends before its last part does.")
+        async for piece in stream:
+            part = self._take_parts(parts.read(piece), part)
+        self._take_parts(parts.end(), part)
 
-    def _end_multipart(self, parser: PartParser, part: "_Part | None") -> "_Part | None":
-        """Some clients leave out the final "--", or all that follows the last boundary (pyimgurapi, KIO)."""
-        try:
-            return self._multipart_piece(parser, b"--\r\n", part)
-        except MultipartError:
-            if part is not None:
-                raise
-            return None
-
-    def _multipart_piece(self, parser: PartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
-        for event in parser.parse(piece):
-            if isinstance(event, MultipartSegment):
-                part = self._open_part(as_utf8(event.name), event.filename)
+    def _take_parts(self, events: Iterator[Head | bytes | None], part: "_Part | None") -> "_Part | None":
+        for event in events:
+            if isinstance(event, Head):
+                part = self._open_part(event.name, event.filename)
             elif part is not None and event is not None:
                 part.write(event)
             elif part is not None:
                 self._close_part(part)
-                self._parts += 1
                 part = None
         return part
 
@@ -232,7 +204,7 @@ class _Parse:
         # With an empty filename it is no file, but whatever a text may be.
         if filename is not None and (self._any_file or (filename and name in self._pictures)):
             self._begin_picture(name)
-            return _Part(name, File(self._open, self._reader.max_bytes), filename=as_utf8(filename))
+            return _Part(name, File(self._open, self._reader.max_bytes), filename=filename)
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":

@@ -8,18 +8,18 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import unquote_plus
 
 import msgspec
-from multipart import MultipartError, MultipartSegment
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from heliograph.server.errors import BadParameter, GrantRefused
 from heliograph.server.http.bodies import Form
 from heliograph.server.http.compressed import plain_body
-from heliograph.server.http.multiparts import PartParser, boundary_in, boundary_of, is_multipart
-from heliograph.server.http.spelling import BOM, as_meant, as_utf8, form_pairs
+from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
+from heliograph.server.http.spelling import BOM, as_meant, form_pairs
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
@@ -96,23 +96,15 @@ async def read_fields(request: Request) -> Fields:
 def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
     if not body:
         return
-    if not boundary:
-        raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-    parser = PartParser(boundary, MOST_FIELDS)
+    parts = Parts(boundary, MOST_FIELDS)
     name, value = "", bytearray()
-    if not body.rstrip().endswith(b"--"):
-        body += b"--\r\n"  # some clients leave the last two dashes out (pyimgurapi)
-    try:
-        for event in parser.parse(body):
-            if isinstance(event, MultipartSegment):
-                name, value = as_utf8(event.name), bytearray()
-            elif event:
-                value += event
-            else:
-                yield name, as_meant(bytes(value))
-        parser.close()  # raises where the last part has no end
-    except MultipartError as problem:
-        raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
+    for event in chain(parts.read(body), parts.end()):
+        if isinstance(event, Head):
+            name, value = event.name, bytearray()
+        elif event is not None:
+            value += event
+        else:
+            yield name, as_meant(bytes(value))
 
 
 def _json(body: bytes) -> Iterator[tuple[str, str]]:
