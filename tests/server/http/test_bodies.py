@@ -213,9 +213,19 @@ def test_a_name_of_rfc_8187_is_the_file_s_name(name: str, under_way: Path) -> No
     assert (picture, texts["name"]) == (PNG, "é.png")
 
 
+def test_apostrophes_in_a_file_name_are_part_of_it(under_way: Path) -> None:
+    body = part("""name="image"; filename="it's 'a'='b';c.png\"""", PNG) + END
+    assert read(under_way, body, MULTIPART)[1]["name"] == "it's 'a'='b';c.png"
+
+
 def test_latin_1_is_read_in_the_query_as_it_is_in_the_body(under_way: Path) -> None:
     _, texts = read(under_way, b"title=%E9t%E9&image=" + LOWER.encode(), FORM, "description=%E9t%E9&%E9=%C3%A9")
     assert (texts["title"], texts["description"], texts["é"]) == ("été", "été", "é")
+
+
+@pytest.mark.parametrize("label", [None, MULTIPART, "multipart/form-data", FORM, "application/json", "image/png"])
+def test_where_there_is_no_body_its_label_does_not_matter(label: str | None, under_way: Path) -> None:
+    assert read(under_way, b"", label, urlencode({"image": BASE64})) == (PNG, {"image": BASE64})
 
 
 def test_an_empty_file_part_is_no_picture(under_way: Path) -> None:

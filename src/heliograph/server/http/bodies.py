@@ -163,7 +163,7 @@ class _Parse:
         begun = begun.removeprefix(BOM)
         rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
         is_text = not sniff(head[:SIGNATURE_BYTES]) and not label.lower().startswith("image/")
-        if is_multipart(label) and not sniff(head[:SIGNATURE_BYTES]):
+        if head and is_multipart(label) and not sniff(head[:SIGNATURE_BYTES]):
             await self._multipart(rest, boundary_of(label))
         elif is_text and (boundary := boundary_in(head)):
             await self._multipart(rest, boundary)

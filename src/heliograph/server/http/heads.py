@@ -14,14 +14,17 @@ _TO_BE_ENCODED = re.compile(rb"[^!-~]")
 
 
 def tidied(data: bytes) -> bytes:
-    """The first bytes of a request that came together, as the parser wants them; what follows its head is untouched."""
+    """The first bytes of a request that came together, as the parser wants them; what follows its head is untouched.
+
+    Nearly all heads are as they should be, which takes a microsecond to see.
+    """
     end = data.find(b"\r\n\r\n") + 2
-    head, rest = (data[:end], data[end:]) if end > 1 else (data, b"")
-    line = _REQUEST_LINE.match(head)
-    is_clean = line is None or not _TO_BE_ENCODED.search(line[2])
-    if is_clean and not _UPGRADE.search(head):
+    head = data[:end] if end > 1 else data
+    line = head[: head.find(b"\r\n", 2)]
+    if line.count(b" ") == 2 and line.isascii() and b"\r\nupgrade:" not in head.lower():
         return data
-    if line is not None:
-        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], line[2])
-        head = line[1] + target + line[3] + head[line.end() :]
+    rest = data[len(head) :]
+    if (found := _REQUEST_LINE.match(head)) is not None:
+        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], found[2])
+        head = found[1] + target + found[3] + head[found.end() :]
     return _UPGRADE.sub(b"", head) + rest

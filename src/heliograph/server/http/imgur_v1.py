@@ -70,7 +70,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, Cache-Control, X-Requested-With",
 }
 """So that scripts of any page may call; cookies do not come along."""
 

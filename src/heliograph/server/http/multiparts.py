@@ -18,7 +18,7 @@ from heliograph.server.http.spelling import as_utf8
 
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _START = re.compile(rb"(?:\r\n)?--([^\r\n]{1,200})\r\nContent-", re.IGNORECASE)
-_SINGLE_QUOTES = re.compile(r"=\s*'([^'\"]*)'(?=\s*(?:;|\Z))")
+_SINGLE_QUOTES = re.compile(r"(;\s*(?:file)?name\s*=\s*)'([^'\"]*)'(?=\s*(?:;|\Z))", re.IGNORECASE)
 _EXTENDED = re.compile(r"\bfilename\*\s*=\s*\"?(utf-8|iso-8859-1)'[^']*'([^;\"\s]+)", re.IGNORECASE)
 
 
@@ -99,7 +99,7 @@ class _Parser(PushMultipartParser):  # type: ignore[misc] # the library has no t
             super()._on_segment_headerline(line)
 
     def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
-        heads = [(name, _SINGLE_QUOTES.sub(r'="\1"', value) if "'" in value else value) for name, value in headerlist]
+        heads = [(name, _SINGLE_QUOTES.sub(r'\1"\2"', value) if "'" in value else value) for name, value in headerlist]
         segment = MultipartSegment(heads)
         segment.name = segment.name or ""
         for name, value in headerlist:
