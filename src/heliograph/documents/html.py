@@ -67,22 +67,18 @@ def tag_references(view: View, name: str, start: int, end: int) -> Iterator[Refe
 
     if name == "img" and "src" in spans:
         yield address("src", Use.PICTURE, value("alt"))
+    yield from (address(each, Use.SHOWN) for each in SHOWN.get(name, ()) if each in spans)
+    yield from (address(each, Use.NAMED) for each in NAMED.get(name, ()) if each in spans)
     for attribute in SETS if name in ("img", "source") else ():
         candidates = html_decoded(view.part(*spans.get(attribute, (0, 0))))
         for each in CANDIDATE.finditer(candidates.text):
             yield candidates.reference(*each.span(1), Use.SHOWN)
-    for attribute in SHOWN.get(name, ()):
-        if attribute in spans:
-            yield address(attribute, Use.SHOWN)
-    for attribute in NAMED.get(name, ()):
-        if attribute in spans:
-            yield address(attribute, Use.NAMED)
     if name == "meta" and "content" in spans and {value("property").lower(), value("name").lower()} & PREVIEWS:
         yield address("content", Use.SHOWN)
-    if name == "link" and "href" in spans and ICONS & set(value("rel").lower().split()):
-        yield address("href", Use.SHOWN)
-    if name in ("a", "area") and "href" in spans:
-        yield address("href", Use.LINK)
+    if name in ("a", "area", "link") and "href" in spans:
+        is_icon = name == "link" and ICONS & set(value("rel").lower().split())
+        if is_icon or name != "link":
+            yield address("href", Use.SHOWN if is_icon else Use.LINK)
     if "style" in spans:
         yield from css_references(html_decoded(view.part(*spans["style"])))
 
@@ -105,7 +101,7 @@ def _resolved(reference: Reference, base: str) -> Reference:
 
 
 TEXTS = {"textarea", "title", "xmp", "iframe", "noembed", "noframes"}
-"""What holds text and no tags, as scripts and styles do (HTML standard, section 13.2.6); Python knows it from 3.13 on."""
+"""What holds text and no tags, as scripts and styles do (HTML standard, section 13.2.6)."""
 
 
 class _Tags(HTMLParser):

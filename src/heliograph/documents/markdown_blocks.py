@@ -18,46 +18,10 @@ NOTE = re.compile(r" {0,3}(?:\[\^[^\]\s]+\]:|:) +")
 """The mark of a footnote or of a definition."""
 TITLE = re.compile(r" {0,3}(?:!!!|\?\?\?\+?|===[+!]?) +\S")
 """The line above the content of an admonition or a tab."""
-DIRECTIVE = re.compile(r"\{([\w-]+)\}")
-DIRECTIVES = frozenset(
-    [
-        "admonition",
-        "aside",
-        "attention",
-        "card",
-        "caution",
-        "container",
-        "danger",
-        "deprecated",
-        "div",
-        "dropdown",
-        "epigraph",
-        "error",
-        "exercise",
-        "figure",
-        "figure-md",
-        "grid",
-        "grid-item",
-        "grid-item-card",
-        "hint",
-        "image",
-        "important",
-        "list-table",
-        "margin",
-        "note",
-        "only",
-        "seealso",
-        "sidebar",
-        "solution",
-        "tab-item",
-        "tab-set",
-        "table",
-        "tip",
-        "topic",
-        "versionadded",
-        "versionchanged",
-        "warning",
-    ]
+DIRECTIVE = re.compile(
+    r"\{(?:admonition|aside|attention|card|caution|container|danger|deprecated|div|dropdown|epigraph|error|exercise|figure"
+    r"|figure-md|grid|grid-item|grid-item-card|hint|image|important|list-table|margin|note|only|seealso|sidebar|solution"
+    r"|tab-item|tab-set|table|tip|topic|versionadded|versionchanged|warning)\}"
 )
 """Those of MyST, and of what is used with it, whose content is Markdown; others hold code."""
 PICTURES = {"{figure}", "{image}"}
@@ -88,14 +52,15 @@ LONE_TAG = re.compile(rf"(?:{OPEN_TAG}|</[A-Za-z][A-Za-z0-9-]*\s*>)\s*$")
 
 EDGE = "\x00"
 TAB = 4
-"""Tabs reach to the next column that this divides (section 2.2); so deep is the content of admonitions and notes too."""
+"""Tabs reach to the next column that this divides (section 2.2); so deep is what admonitions and notes hold, too."""
 
 
 @dataclass
 class Blocks:
     """The text twice, in its full length: `prose` with all but prose blank, and `markup` with all but HTML blank.
 
-    The first line of a directive that shows a picture is prose. In `prose`, EDGE stands for the end of a line where a block ends though no blank line follows.
+    The first line of a directive that shows a picture is prose. In `prose`, EDGE stands for the end of a line where a
+    block ends though no blank line follows.
     """
 
     prose: str
@@ -186,7 +151,7 @@ def _fence(reading: _Reading, fence: str, info: str) -> str:
     reading.leave()
     if not info and reading.directives and fence.startswith(reading.directives[-1]):
         reading.directives.pop()
-    elif directive is not None and directive[1] in DIRECTIVES:
+    elif directive is not None:
         reading.directives.append(fence)
         if directive[0] in PICTURES:
             reading.begins = True
