@@ -120,3 +120,12 @@ def test_a_document_is_what_its_name_says_or_is_left_out(tmp_path: Path) -> None
     assert isinstance(read_document(tmp_path / "deep.json"), Unreadable)
     (tmp_path / "a.md").write_text("![](https://h.example/a.png)")
     assert isinstance(read_document(tmp_path / "a.md"), Document)
+
+
+def test_a_read_only_file_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match="read-only"):
+        replace_file(path, b"old", b"new", tmp_path / "backup")
+    assert path.read_bytes() == b"old"

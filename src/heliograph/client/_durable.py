@@ -30,7 +30,7 @@ def write(path: Path, blocks: Iterable[bytes]) -> None:
 def write_document(path: Path, content: bytes) -> None:
     """Put `content` into the file at `path`, with the permissions of the one that is there, or as new files have them.
 
-    A link to it stays a link. Raises OSError, also where the file is read-only though its folder is not, and then leaves
+    A link to it stays a link. Raises OSError, also where the file is read-only and its folder is not, and then leaves
     what was there as it was.
     """
     target = path.resolve()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from heliograph.repair.archives import Archive
 from heliograph.repair.links import looks_like_a_picture
@@ -173,7 +173,7 @@ class Archived:
     def candidates(self, wanted: Wanted) -> Iterator[Candidate]:
         """One capture of each different content."""
         digests: set[str] = set()
-        for capture in self.archive.captures(wanted.url):
+        for capture in self.archive.captures(urldefrag(wanted.url).url):
             if capture.digest in digests or len(digests) == DIFFERENT_CAPTURES:
                 continue
             origin = f"{self.archive.name}, {capture.address}"
