@@ -170,9 +170,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "text", "right"), CASES)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_every_picture_is_found_and_nothing_else_is_changed(
-    tmp_path: Path, name: Path, text: str, right: list[str | int]
+    tmp_path: Path, name: Path, text: str, right: list[str | int], end: str
 ) -> None:
+    text = text.replace("\r\n", "\n").replace("\n", end)
     path = tmp_path / name
     path.write_bytes(text.encode())
     document = read_document(path)

@@ -10,15 +10,18 @@ from heliograph.documents.views import Reference, Use, View
 from heliograph.repair.links import Link, links
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
-DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=\n|$))")
-MARKUP = re.compile(r"([ \t]*)\.\.(?:[ \t]+|(?=\n|$))")
+DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=[\r\n]|$))")
+MARKUP = re.compile(r"([ \t]*)\.\.(?:[ \t]+|(?=[\r\n]|$))")
 OPTION = re.compile(r"[ \t]+:(\w+):[ \t]*(.*)")
-TARGET = re.compile(r"_(?:`[^`\n]+`|[^:`\n]|\\:)*:(?:[ \t]+|(?=\n))")
+TARGET = re.compile(r"_(?:`[^`\n]+`|[^:`\n]|\\:)*:(?:[ \t]+|(?=[\r\n]))")
 ANONYMOUS = re.compile(r"[ \t]*__[ \t]+(?=\S)")
 EMBEDDED = re.compile(r"(?<!`)`[^`<>]*<([^<>`\s]+)>`__?")
 LITERAL = re.compile(r"``.+?``", re.DOTALL)
 PICTURES = {"image", "figure"}
-HIDDEN = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "math", "highlight", "doctest", "raw"}
+HIDDEN = re.compile(
+    "code(?:-block|-tab)?|doctest|graphviz|highlight|ipython|jupyter-execute|literalinclude|math|mermaid|parsed-literal"
+    "|plot|prompt|raw|sourcecode|test(?:code|output|setup)"
+)
 """Directives whose content is no reStructuredText."""
 BULLET = re.compile(r"(?:[-*+•] +|(?:\d+|[a-zA-Z#])[.)] +)+")
 
@@ -95,7 +98,7 @@ def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, lis
     if name == "raw" and "html" in line[directive.end() :]:
         return True, list(html.references(view.part(at + len(line), at + len(line) + _block(lines, number, indent))))
     if name not in PICTURES:
-        return name in HIDDEN, []
+        return HIDDEN.fullmatch(name) is not None, []
     return name == "image", _picture(view, lines, number, at, (markup.end(1), directive.end()))
 
 
