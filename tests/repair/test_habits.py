@@ -1,5 +1,6 @@
 """Documents as people write them, beyond what the standards of their formats say."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,14 @@ def test_what_has_changed_since_it_was_read_is_left_as_it_is(tmp_path: Path) -> 
     path.write_text(f"More. ![a]({H}/1.png)")
     with pytest.raises(InputError, match="has changed meanwhile"):
         repaired(document, {f"{H}/1.png": NEW})
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"), [("a.html", "<a "), ("a.html", "<img src="), ("a.xml", "<row "), ("a.xml", "<!--")]
+)
+def test_tags_that_nothing_ends_take_no_time(tmp_path: Path, name: str, piece: str) -> None:
+    path = tmp_path / name
+    path.write_text(piece * 30_000)
+    began = time.process_time()
+    assert not getattr(read_document(path), "links", None)
+    assert time.process_time() - began < 10  # the square of the text took minutes

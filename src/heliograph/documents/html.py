@@ -138,6 +138,10 @@ class _Tags(HTMLParser):
             self.base = (dict(attrs).get("href") or "").strip()
         self.found += tag_references(self._view, tag, start, start + len(self.get_starttag_text() or ""))
 
+    def check_for_whole_start_tag(self, i: int) -> int:
+        """A tag that nothing ends is none. Python's parser finds out in a time that grows as the square of the text."""
+        return super().check_for_whole_start_tag(i) if self.rawdata.find(">", i) >= 0 else -1
+
     def parse_marked_section(self, i: int, report: bool = True) -> int:
         """`<![words`, where Python's parser fails, is a comment up to the next `>` (HTML standard, 13.2.5.42)."""
         try:

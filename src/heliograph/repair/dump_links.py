@@ -23,7 +23,9 @@ JSON_ESCAPE = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-
 JSON_SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 XML_TOKEN = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<row\b(?P<attributes>(?:\"[^\"]*+\"|'[^']*+'|[^>\"']++)*+)>", re.DOTALL
+    r"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)|<\?(?:.*?\?>|.*)"
+    r"|<row\b(?P<attributes>(?:\"[^\"<]*+\"|'[^'<]*+'|[^<>\"']++)*+)>",
+    re.DOTALL,
 )
 XML_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
