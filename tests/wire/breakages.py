@@ -121,7 +121,7 @@ BREAKAGES = (
         "some programs encode a picture and send it as they send files",
         "imgur_v3",
         "textual.py",
-        "if not sniff(head[:SIGNATURE_BYTES]) and _is_picture_in_base64(head[start:].lstrip()):",
+        "if not sniff(head[:SIGNATURE_BYTES]) and is_picture_in_base64(head[start:].lstrip()):",
         "if False:",
     ),
     Breakage(
@@ -185,8 +185,8 @@ BREAKAGES = (
         "GuppieX writes attachment before it",
         "imgur_v2",
         "multiparts.py",
-        "segment = MultipartSegment(headerlist)",
-        "segment = super()._create_segment(headerlist)",
+        "segment = MultipartSegment(heads)",
+        "segment = super()._create_segment(heads)",
     ),
     Breakage(
         "XML without its declaration on a line of its own",
