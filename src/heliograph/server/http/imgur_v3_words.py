@@ -82,7 +82,7 @@ _CORS = {
     "access-control-allow-credentials": "true",
     "access-control-allow-methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
     "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Mashape-Authorization, X-Mashape-Key, "
-    "X-Requested-With, If-None-Match",
+    "X-Requested-With, Cache-Control, If-None-Match",
     "access-control-expose-headers": "X-RateLimit-ClientLimit, X-RateLimit-ClientRemaining, X-RateLimit-ClientReset, "
     "X-RateLimit-UserLimit, X-RateLimit-UserRemaining, X-RateLimit-UserReset, "
     "X-Post-Rate-Limit-Limit, X-Post-Rate-Limit-Remaining, X-Post-Rate-Limit-Reset, ETag",

@@ -72,7 +72,7 @@ NO_QUOTA = 2**31 - 1
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Content-Type, Accept, Cache-Control, X-Requested-With",
 }
 """So that scripts of any page may call: the token is a field, and cookies do not come along."""
 

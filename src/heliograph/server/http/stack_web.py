@@ -70,7 +70,7 @@ _OTHER_PAGES = {"access-control-allow-origin": "*"}
 
 _ASKED_BEFORE = {
     "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Content-Type, Accept, Cache-Control, X-Requested-With",
     "access-control-max-age": "86400",
 }
 
