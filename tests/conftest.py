@@ -1,11 +1,13 @@
 """What every test may use: one running server, clients to it, the corpus, and the real servers behind the seams."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+import trustme
 
 from tests.corpus.pictures import Picture, pictures
 from tests.running import RunningServer, serving
@@ -18,6 +20,23 @@ from tests.servers.valkey import ValkeyServer
 def anyio_backend() -> str:
     """Tests marked `anyio` run on asyncio, as the server does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test speaks to the world: reading all its authorities would cost each client, and each program, 20 ms."""
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """A shell that starts the tests in the background lets them ignore Ctrl-C, and so every program they start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -21,6 +21,7 @@ from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
 START_SECONDS = 30
+LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,12 @@ class FaultyProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while the thread still accepts
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -132,17 +136,17 @@ class FaultyProxy:
                 threading.Thread(target=self._carry, args=(client, spoiled), daemon=True).start()
 
     def _carry(self, client: socket.socket, spoiled: bool) -> None:
-        server = socket.create_connection(("127.0.0.1", self._upstream))
         cut = spoiled and self._fault == "cut"
-        back = threading.Thread(target=self._bring_back, args=(server, client, spoiled and not cut), daemon=True)
-        back.start()
-        with client, server, suppress(OSError):
-            while block := client.recv(4096):
-                server.sendall(block[:1000] if cut else block)
-                if cut:
-                    # Closing alone tells nobody while the other thread still reads from the socket.
-                    server.shutdown(socket.SHUT_RDWR)
-                    return
+        with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._upstream)) as server:
+            back = threading.Thread(target=self._bring_back, args=(server, client, spoiled and not cut), daemon=True)
+            back.start()
+            with suppress(OSError):
+                while block := client.recv(4096):
+                    server.sendall(block[:1000] if cut else block)
+                    if cut:
+                        break
+            # Closing alone tells nobody while the other thread still reads from the socket.
+            server.shutdown(socket.SHUT_RDWR if cut else socket.SHUT_WR)
             back.join(10)
 
     def _bring_back(self, server: socket.socket, client: socket.socket, spoiled: bool) -> None:
@@ -184,11 +188,18 @@ def website(pages: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[str
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address
+
+
+@contextmanager
+def answering(server: HTTPServer) -> Iterator[str]:
+    """The address of a server that answers in a thread until the end, and then stops at once, not at its next look."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(LOOK_SECONDS,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
