@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
-import psutil
 from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
@@ -31,6 +30,7 @@ class RunningServer:
     url: str
     key: str
     data: Path = Path()
+    process: int = 0
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def serving(folder: Path, port: int = 0, **settings: str) -> Iterator[RunningSer
         process = subprocess.Popen([SCRIPT, "serve"], env=environment, stdout=log, stderr=log)
         try:
             _wait_until_ready(url, process, folder)
-            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data")
+            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data", process.pid)
         finally:
             process.terminate()
             process.wait(20)
@@ -68,21 +68,21 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) 
 
 def peak_memory(server: RunningServer) -> int:
     """The most bytes that the server's process ever had resident, and those of its image workers."""
-    port = int(server.url.rpartition(":")[2])
-    listening = (
-        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
-    )
-    root = psutil.Process(next(listening))
-    return sum(_peak(process.pid) for process in (root, *root.children(recursive=True)))
+    peak = _peak(server.process)
+    assert peak, "the server has ended"
+    return peak
 
 
-def _peak(pid: int) -> int:
-    """VmHWM of proc(5), in bytes; 0 of a process that has ended."""
+def _peak(process: int) -> int:
+    """VmHWM of proc(5), in bytes, of a process and all below it; 0 of one that has ended."""
+    found = 0
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    return 0
+                found = int(line.split()[1]) * 1024
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            found += sum(_peak(int(child)) for child in (thread / "children").read_text().split())
+    return found
 
 
 def clean_environment() -> dict[str, str]:
