@@ -5,21 +5,24 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
-START_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 60
 LOOK_SECONDS = 0.01
 
 
@@ -52,7 +55,7 @@ def serving(folder: Path, port: int = 0, **settings: str) -> Iterator[RunningSer
             yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data", process.pid)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(STOP_SECONDS)
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -83,6 +86,18 @@ def _peak(process: int) -> int:
         for thread in Path(f"/proc/{process}/task").iterdir():
             found += sum(_peak(int(child)) for child in (thread / "children").read_text().split())
     return found
+
+
+def worked(server: RunningServer) -> float:
+    """Seconds that the server's process has computed so far, without its image workers: no other program adds to it."""
+    spent = psutil.Process(server.process).cpu_times()
+    return float(spent.user + spent.system)
+
+
+def change_rows(server: RunningServer, statement: str, *values: object) -> None:
+    """Change one row of a server's database behind its back."""
+    with closing(sqlite3.connect(server.data / "heliograph.db", timeout=30)) as database, database:
+        assert database.execute(statement, values).rowcount == 1
 
 
 def clean_environment() -> dict[str, str]:
