@@ -214,7 +214,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("wrong", WRONG, ids=" ".join)
 async def test_a_token_with_a_claim_that_is_not_right_proves_nothing(provider: Provider, wrong: dict[str, Any]) -> None:
     provider.claims = {name: value for name, value in (provider.claims | wrong).items() if value is not None}
     with pytest.raises(InvalidToken):
