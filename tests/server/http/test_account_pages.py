@@ -45,13 +45,6 @@ class Browser:
 OPEN: list[httpx2.Client] = []
 
 
-@pytest.fixture(autouse=True)
-def _closes_browsers() -> Iterator[None]:
-    yield
-    while OPEN:
-        OPEN.pop().close()
-
-
 @pytest.fixture
 def browser(running: RunningServer) -> Browser:
     return Browser(running)

@@ -22,7 +22,7 @@ from requests_oauthlib import OAuth2Session
 
 from tests.cli.test_admin import run
 from tests.running import RunningServer, picture, serving
-from tests.server.http.test_account_pages import OPEN, PASSWORD, Browser
+from tests.server.http.test_account_pages import PASSWORD, Browser
 
 BACK = "http://127.0.0.1:9/back"
 HIDDEN = re.compile(r'<input (?:id="fkey" )?type="hidden" name="(\w+)" value="([^"]*)"')
@@ -52,13 +52,6 @@ class World:
 def _plain_http_is_fine_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-
-
-@pytest.fixture(autouse=True)
-def _closes_browsers() -> Iterator[None]:
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 @pytest.fixture(scope="module")
