@@ -235,7 +235,7 @@ def test_ctrl_c_while_uploading_ends_at_once_and_cleanly(environment: dict[str, 
         with connection:
             connection.recv(10)
             interrupt(process)
-            told, complaint = process.communicate(timeout=10)
+            told, complaint = process.communicate(timeout=30)
     assert (process.returncode, told, only_line(complaint.lstrip())) == (130, "", "heliograph: interrupted")
 
 
@@ -247,7 +247,7 @@ def test_ctrl_c_while_reading_standard_input_ends_cleanly(environment: dict[str,
     while array("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0]:  # bytes that it has not read yet
         time.sleep(0.01)
     interrupt(process)
-    assert process.wait(10) == 130
+    assert process.wait(30) == 130
     told, complaint = process.communicate()
     assert (told, only_line(complaint.lstrip())) == ("", "heliograph: interrupted")
 
@@ -260,7 +260,7 @@ def test_a_reader_that_goes_away_is_no_drama(environment: dict[str, str], run: R
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == ""
-    assert process.wait(10) == 1
+    assert process.wait(30) == 1
 
 
 def on_a_terminal(environment: dict[str, str], *arguments: object) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 import heliograph
 from heliograph.client._downloads import names
+from tests.administration import run as admin
 from tests.cli.conftest import Run
-from tests.cli.test_admin import run as admin
 from tests.client.conftest import call_async, call_sync
 from tests.running import SCRIPT, RunningServer, faulty, picture
 
@@ -135,7 +135,7 @@ def test_ctrl_c_leaves_no_half_file(environment: dict[str, str], cat, server: Ru
         assert process.poll() is None, "it has ended before it began"
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=30)
     assert process.returncode in (0, 130)
     assert not list((tmp_path / "out").glob(".heliograph-*"))
 

@@ -15,7 +15,7 @@ import pytest
 
 from heliograph.client._kept import keep, name_server
 from heliograph.client._login import CLIENT_ID, DEVICE_GRANT, login_of
-from tests.cli.test_admin import run as admin
+from tests.administration import run as admin
 from tests.cli.test_commands import only_line
 from tests.running import SCRIPT, RunningServer, clean_environment, free_port, picture, serving, website
 from tests.server.http.test_account_pages import OPEN, PASSWORD, Browser

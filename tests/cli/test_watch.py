@@ -57,7 +57,7 @@ class Watcher:
         assert self.process.stderr is not None
         with self.process.stderr as complaints:
             told = complaints.read()
-        return self.process.wait(10), told
+        return self.process.wait(30), told
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -82,7 +82,7 @@ def watcher(folder: Path, environment: dict[str, str]) -> Iterator[Watcher]:
         yield watcher
     finally:
         watcher.process.kill()
-        watcher.process.wait(10)
+        watcher.process.wait(30)
 
 
 def test_new_pictures_are_published_once_and_old_ones_never(
@@ -161,7 +161,7 @@ def test_a_server_that_is_down_gets_the_picture_when_it_is_back(folder: Path, tm
             watcher.end()
     finally:
         watcher.process.kill()
-        watcher.process.wait(10)
+        watcher.process.wait(30)
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path, server: RunningServer) -> None:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from PIL import Image as Pillow
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving, website
 from tests.wire.transcript import Transcript
 

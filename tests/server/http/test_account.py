@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.cli.test_admin import PASSWORD, run
+from tests.administration import run
+from tests.cli.test_admin import PASSWORD
 from tests.running import RunningServer, serving
 from tests.server.http.test_native import failure
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 PASSWORD = "correct horse battery"

@@ -10,7 +10,7 @@ import pytest
 
 from heliograph.server.http.openapi import Reference
 from heliograph.server.links import Links
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, change_rows, picture, serving
 
 ALL = ("account", "albums", "images:read", "images:write")

@@ -16,7 +16,7 @@ from oauthlib.oauth1 import Client as Signer
 from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, change_rows, serving
 from tests.server.http.signing import (
     CALLBACK,

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from heliograph.server.http.routes import Handlers, table
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, change_rows, picture, serving
 
 ALL = ("account", "albums", "images:read", "images:write")

@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.cli.test_admin import PASSWORD, run
+from tests.administration import run
+from tests.cli.test_admin import PASSWORD
 from tests.running import RunningServer, picture, serving, worked
 from tests.server.http.test_native import failure, upload
 

@@ -20,7 +20,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from oauthlib.oauth2 import MobileApplicationClient
 from requests_oauthlib import OAuth2Session
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 from tests.server.http.test_account_pages import PASSWORD, Browser
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, free_port, serving
 from tests.server.http.test_account_pages import ELSEWHERE, PASSWORD, Browser
 from tests.servers.openid import consent, deny, openid_process, openid_provider

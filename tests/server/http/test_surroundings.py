@@ -98,7 +98,7 @@ def test_an_anonymous_upload_is_refused_where_the_operator_says_so(strict: tuple
 
 def logged(log: Path, answer: httpx2.Response) -> dict[str, Any]:
     """The line about an answer's request. It is written once the answer is out, so it may come a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for line in log.read_text().splitlines():
             if answer.headers["x-request-id"] in line and line.endswith("}"):
