@@ -19,6 +19,7 @@ LONGEST = (
     "faults/test_kill.py",
     "faults/test_uploads.py",
     "clients/test_programs.py",
+    "wire/test_breakages.py",
     "end_to_end/test_real_pictures.py",
     "tutorial/test_tutorial.py",
     "repair/test_dump.py",
@@ -26,11 +27,10 @@ LONGEST = (
     "cli/test_watch.py",
     "cli/test_admin.py",
     "cli/test_commands.py",
+    "client/test_figures.py",
+    "integrations/test_sphinx.py",
     "server/test_fairness.py",
-    "server/http/test_imgur_v2_account.py",
-    "server/http/test_account_pages.py",
     "server/http/test_oauth.py",
-    "server/http/test_imgur_oauth1.py",
 )
 """The files that take longest: they begin first, so that all processes end at about the same time."""
 
