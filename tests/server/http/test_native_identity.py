@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,7 +18,7 @@ ALL = ["account", "albums", "images:read", "images:write"]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server of its own, because passwords are tried on it until it slows that."""
+    """A server whose limits of passwords no other test has used up."""
     with serving(tmp_path_factory.mktemp("identity")) as server:
         yield server
 
@@ -25,7 +26,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 @pytest.fixture(scope="module")
 def ada(running: RunningServer) -> str:
     """The name of an account with a password."""
-    done = run(running.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD)
+    return add_ada(running)
+
+
+def add_ada(server: RunningServer) -> str:
+    done = run(server.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD)
     assert done.returncode == 0, done.stderr
     return "ada"
 
@@ -143,25 +148,27 @@ def test_a_password_makes_a_token_and_nothing_else(running: RunningServer, ada: 
         assert http.get("/api/v1/images").json()["images"] == []
 
 
-def test_guessing_is_slowed_and_tells_nothing(running: RunningServer, ada: str) -> None:
+def test_guessing_is_slowed_and_tells_nothing(tmp_path: Path) -> None:
     """Need: the same words, and about the same work, whether the name exists or not; and after some tries none."""
-    answers, work = set(), {}
-    for name in (ada, "nobody", "no name"):
-        begun = worked(running)
-        for _ in range(4):
-            answer = httpx2.post(
-                f"{running.url}/api/v1/tokens", auth=(name, "wrong"), json={"name": "t", "scopes": ["account"]}
-            )
-            answers.add((answer.status_code, answer.json()["detail"]))
-        work[name] = worked(running) - begun
-    assert len(answers) == 1
-    assert max(work.values()) < 3 * min(work.values()), work
-    names = {_attempt(running, ada) for _ in range(12)}
-    assert names == {"InvalidToken", "TooManyAttempts"}
-    refused = httpx2.post(f"{running.url}/api/v1/tokens", auth=(ada, PASSWORD), json={"name": "t", "scopes": ALL})
-    assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
-    assert _attempt(running, "another") == "InvalidToken", "others are not slowed by it"
-    assert {_attempt(running, f"name-{number}") for number in range(30)} == {"InvalidToken", "TooManyAttempts"}
+    with serving(tmp_path) as running:
+        ada = add_ada(running)
+        answers, work = set(), {}
+        for name in (ada, "nobody", "no name"):
+            begun = worked(running)
+            for _ in range(4):
+                answer = httpx2.post(
+                    f"{running.url}/api/v1/tokens", auth=(name, "wrong"), json={"name": "t", "scopes": ["account"]}
+                )
+                answers.add((answer.status_code, answer.json()["detail"]))
+            work[name] = worked(running) - begun
+        assert len(answers) == 1
+        assert max(work.values()) < 3 * min(work.values()), work
+        names = {_attempt(running, ada) for _ in range(12)}
+        assert names == {"InvalidToken", "TooManyAttempts"}
+        refused = httpx2.post(f"{running.url}/api/v1/tokens", auth=(ada, PASSWORD), json={"name": "t", "scopes": ALL})
+        assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
+        assert _attempt(running, "another") == "InvalidToken", "others are not slowed by it"
+        assert {_attempt(running, f"name-{number}") for number in range(30)} == {"InvalidToken", "TooManyAttempts"}
 
 
 def _attempt(server: RunningServer, name: str) -> str:
