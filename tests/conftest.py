@@ -19,6 +19,7 @@ LONGEST = (
     "faults/test_kill.py",
     "faults/test_uploads.py",
     "clients/test_programs.py",
+    "browser/test_for_everybody.py",
     "wire/test_breakages.py",
     "end_to_end/test_real_pictures.py",
     "tutorial/test_tutorial.py",
