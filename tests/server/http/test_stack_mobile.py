@@ -13,7 +13,7 @@ import pytest
 
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.stack_mobile import ANSWERS, NAMES, NO_QUOTA
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 IOS, ANDROID = "kJ1geZUa*oJVMN229qwESg((", "r0aEx)wmOcRhhPMdffXeUQ(("
