@@ -19,7 +19,7 @@ from starlette.requests import Request
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
 from heliograph.server.http.spelling import Members, as_meant, as_utf8, cut_before_escape, query_texts, unquoted
-from heliograph.server.http.textual import File, Text
+from heliograph.server.http.textual import File, Text, is_picture_in_base64
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -234,7 +234,7 @@ class _Parse:
         rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
         if not head:
             return
-        if sniff(head[:SIGNATURE_BYTES]):
+        if sniff(head[:SIGNATURE_BYTES]) or is_picture_in_base64(head):
             await self._raw(rest)
         elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
             await self._json(rest)
@@ -244,7 +244,7 @@ class _Parse:
             await self._raw(rest)
 
     async def _raw(self, stream: AsyncIterator[bytes]) -> None:
-        """Shapes g, g', h (raw bytes under any label) and i (bare base64)."""
+        """Shapes g, g', h (raw bytes under any label) and i (bare base64, which node-imgur labels as JSON)."""
         text = self._picture_text()
         async for piece in stream:
             text.write(piece)
