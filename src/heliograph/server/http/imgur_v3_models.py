@@ -16,7 +16,6 @@ from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Account, Album, Caller, Image, Served
 from heliograph.server.statistics import Statistics
 
-
 _NEITHER_GALLERY_NOR_ADVERTISEMENTS: dict[str, Any] = {
     "in_gallery": False,
     "is_ad": False,
@@ -31,7 +30,7 @@ _NEITHER_GALLERY_NOR_ADVERTISEMENTS: dict[str, Any] = {
         "showAdLevel": 0,
     },
 }
-"""What an album ends with. bdfr tells an album from an image by `is_album`; imgurs reads no album without `ad_config`."""
+"""What an album ends with. bdfr knows an album by `is_album`; imgurs reads none without `ad_config`."""
 
 
 class ImgurV3Models:
