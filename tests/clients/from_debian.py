@@ -1,8 +1,13 @@
 """Programs of Debian, and its libraries, called by a driver as the pages did that handed the call around."""
 
+import sys
+
 from tests.clients.installed import DRIVERS
 from tests.clients.program import Program
 
+_V3 = "Imgur v3"
+_CLIENT_ID = "Authorization:Client-ID 0123456789abcde"
+_LINK = r'"link":"([^"]*)"'
 _HTTP_MIME = ("httpclient", "httpmime", "httpcore", "commons-logging", "commons-codec")
 _OLD_HTTP = ("commons-httpclient", "commons-logging", "commons-codec")
 
@@ -106,5 +111,53 @@ FROM_DEBIAN: tuple[Program, ...] = (
         "knitr", "Debian's", "R", "Imgur v3", "Debian",
         ("Rscript", "-e", "cat(knitr::imgur_upload(commandArgs(TRUE)[1], key = '0123456789abcde'))", "{picture}"),
         link=r"(https?://\S+)",
+    ),
+    Program(
+        "curl", "Debian's", "shell", "Imgur v3", "Debian",
+        ("curl", "-sS", "-H", _CLIENT_ID, "-F", "image=@{picture}", "https://api.imgur.com/3/image"),
+        ("curl", "-sS", "-X", "DELETE", "-H", _CLIENT_ID, "https://api.imgur.com/3/image/{delete}"),
+        link=_LINK,
+        delete=r'"deletehash":"([^"]*)"',
+    ),
+    Program(
+        "Wget", "Debian's", "shell", "Imgur v3", "Debian",
+        ("wget", "-qO-", f"--header={_CLIENT_ID}", "--post-file={picture}", "https://api.imgur.com/3/upload"),
+        link=_LINK,
+    ),
+    Program(
+        "HTTPie", "Debian's", "Python", "Imgur v3", "Debian",
+        ("http", "--ignore-stdin", "--form", "POST", "https://api.imgur.com/3/image", _CLIENT_ID, "image@{picture}"),
+        link=_LINK,
+    ),
+    _told_in_json("jQuery, in Chromium", "JavaScript", (sys.executable, str(DRIVERS / "jquery_.py"), "{picture}"), _V3),
+    _told_in_json("LWP", "Perl", ("perl", str(DRIVERS / "upload_lwp.pl"), "{picture}"), _V3),
+    _told_in_json("Guzzle", "PHP", ("php", str(DRIVERS / "guzzle.php"), "{picture}"), _V3),
+    _told_in_json("streams", "PHP", ("php", str(DRIVERS / "streams.php"), "{picture}"), _V3),
+    _told_in_json("curb", "Ruby", ("ruby", str(DRIVERS / "curb.rb"), "{picture}"), _V3),
+    Program(
+        "rest-client", "Debian's", "Ruby", "Imgur v3", "Debian",
+        ("ruby", str(DRIVERS / "rest_client.rb"), "upload", "{picture}"),
+        ("ruby", str(DRIVERS / "rest_client.rb"), "remove", "{delete}"),
+    ),
+    _told_in_json("SWI-Prolog", "Prolog", ("swipl", str(DRIVERS / "upload_swi.pl"), "{picture}"), _V3),
+    Program(
+        "RCurl", "Debian's", "R", "Imgur v2", "Debian",
+        ("Rscript", str(DRIVERS / "upload_rcurl.R"), "{key}", "{picture}"),
+        link=r"<original>([^<]*)</original>",
+    ),
+    Program(
+        "http and tls", "Debian's", "Tcl", "Imgur v3", "Debian",
+        ("tclsh", str(DRIVERS / "upload.tcl"), "{picture}"),
+        link=r"<link>([^<]*)</link>",
+    ),
+    Program(
+        "httpc", "Debian's", "Erlang", "Imgur v3", "Debian",
+        ("escript", str(DRIVERS / "upload.erl"), "{picture}"),
+        link=r"<link>([^<]*)</link>",
+    ),
+    Program(
+        "post-url", "Debian's", "newLISP", "Imgur v2", "Debian",
+        ("newlisp", str(DRIVERS / "upload.lsp"), "{picture}", "{key}"),
+        link=r'"original":"([^"]*)"',
     ),
 )  # fmt: skip

@@ -32,6 +32,12 @@ def _npm(
     )  # fmt: skip
 
 
+def _http(library: str, version: str) -> Program:
+    """A library for HTTP that a program is made with."""
+    run = ("node", str(DRIVERS / "http_libraries.cjs"), library)
+    return Program(library, version, "JavaScript", "Imgur v3", "npm", (*run, "{picture}"), environment=_IN_NODE)
+
+
 FROM_NPM: tuple[Program, ...] = (
     _node("imgur", "2.6.1", "imgur_2.mjs", remove=True),
     _npm("imgur-1", "imgur", "1.0.2", remove=True),
@@ -79,6 +85,9 @@ FROM_NPM: tuple[Program, ...] = (
     _npm("multer-storage-imgur", "multer-storage-imgur", "1.0.4"),
     _npm("@trevorblades/multer-storage-imgur", "@trevorblades/multer-storage-imgur", "1.1.3"),
     _npm("nodebb-plugin-imgur", "nodebb-plugin-imgur", "5.0.0", credentials=True),
+    _http("axios", "1.21.1"),
+    _http("superagent", "10.4.2"),
+    _http("needle", "3.5.0"),
     Program(
         "imgur-node", "0.2.0", "JavaScript", "Imgur v3", "npm",
         album=("node", str(DRIVERS / "npm_call.cjs"), "imgur-node", "album", "{album}"),

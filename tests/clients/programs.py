@@ -16,7 +16,16 @@ LEFT_OUT: dict[str, str] = {
     "reads are transcripts",
     "Greenshot": "runs on Windows; what it sends and reads are transcripts",
     "imgur.sh, imgurbash2, imgur-screenshot, imgur2, dncrht/imgur, limgur, php-imgur-api-client, go-imgur, "
-    "Imgur.API, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry of "
-    "programs; what they send and read are transcripts",
+    "Imgur.API, imgurs, go-sechat, comment-image-upload, the palettes for Mathematica": "are in no package registry "
+    "of programs; what they send and read are transcripts",
+    "shotx": "brings all of Qt for its window; its uploader, alone, uploads",
+    "host-image-backup": "brings the kits of four clouds; asks for nothing but an account's images by page",
+    "hypershot, sphinxcontrib-imgur, django-my-imgur, imgur2pdf": "ask for a Jinja2, Sphinx, Django or Pillow of "
+    "years ago; they go by imgurpython, pyimgur and the album's address, which are run",
+    "imgur4blog, lama, imgurscrot, imgurfs, django-imgur": "are written in Python 2",
+    "clip2imgur": "runs on macOS",
+    "gallery-dl, yt-dlp": "ask an interface of Imgur's own pages that was never published (`/post/v1`)",
+    "albumr, imgur-dl, DSImgur, redditcurl, imageurlscraper": "read Imgur's own pages, which look otherwise",
+    "catimg, imgurt, latz-imgur, imgur-scraper": "want the public gallery, which is deliberately not here",
 }
-"""Programs of the wire page clients that are not run: name -> reason."""
+"""Programs that are not run: name -> reason."""
