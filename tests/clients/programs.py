@@ -24,7 +24,8 @@ LEFT_OUT: dict[str, str] = {
     "years ago; they go by imgurpython, pyimgur and the album's address, which are run",
     "imgur4blog, lama, imgurscrot, imgurfs, django-imgur": "are written in Python 2",
     "clip2imgur": "runs on macOS",
-    "gallery-dl, yt-dlp": "ask an interface of Imgur's own pages that was never published (`/post/v1`)",
+    "gallery-dl": "takes ids of 5 or 7 characters alone, and asks an interface that was never published (`/post/v1`)",
+    "yt-dlp": "takes videos alone",
     "albumr, imgur-dl, DSImgur, redditcurl, imageurlscraper": "read Imgur's own pages, which look otherwise",
     "catimg, imgurt, latz-imgur, imgur-scraper": "want the public gallery, which is deliberately not here",
 }
