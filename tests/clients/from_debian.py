@@ -37,6 +37,17 @@ def _java(how: str) -> Program:
     )  # fmt: skip
 
 
+def _java_v3(name: str, source: str, *jars: str) -> Program:
+    """A Java program that goes by TLS."""
+    path = ":".join(["."] + [f"/usr/share/java/{jar}.jar" for jar in jars])
+    return Program(
+        name, "Debian's", "Java", _V3, "Debian",
+        ("sh", str(DRIVERS / "java_with_tls.sh"), path, str(DRIVERS / source), "{picture}"),
+        link=_LINK,
+        delete=r'"deletehash":"([^"]*)"',
+    )  # fmt: skip
+
+
 FROM_DEBIAN: tuple[Program, ...] = (
     Program(
         "curl", "Debian's", "shell", "Imgur v1", "Debian",
@@ -139,6 +150,8 @@ FROM_DEBIAN: tuple[Program, ...] = (
         ("ruby", str(DRIVERS / "rest_client.rb"), "upload", "{picture}"),
         ("ruby", str(DRIVERS / "rest_client.rb"), "remove", "{delete}"),
     ),
+    _java_v3("HttpURLConnection", "UrlConnection.java"),
+    _java_v3("OkHttp", "OkHttpUpload.java", "okhttp", "okio"),
     _told_in_json("SWI-Prolog", "Prolog", ("swipl", str(DRIVERS / "upload_swi.pl"), "{picture}"), _V3),
     Program(
         "RCurl", "Debian's", "R", "Imgur v2", "Debian",
