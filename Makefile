@@ -17,7 +17,7 @@ help: ## List these commands
 serve: $(VENV)/.server ## Install the server, start it, print its address, a key and a curl line that works
 	@exec $(bin)/heliograph serve
 
-test: $(VENV)/.dev $(clients)/.python $(clients)/.node ## Run every test; real browser, databases and client programs included (ARGS="-k name" for some)
+test: $(VENV)/.dev $(clients)/.python $(clients)/.apart $(clients)/.node ## Run every test; real browser, databases and client programs included (ARGS="-k name" for some)
 	@tools/debian-packages chromium=chromium dot=graphviz $(shell cat tests/clients/debian-packages)
 	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
 		--durations 15 --durations-min 10 $(ARGS)
@@ -42,8 +42,8 @@ bench: $(VENV)/.dev ## Measure against nginx and plain libvips, and print the ta
 lock: $(VENV)/.lock ## Pin the dependencies of pyproject.toml anew (LOCK=--upgrade for the newest)
 	$(call compile,dev,)
 	$(call compile,server,--constraints requirements/dev.txt)
-	$(bin)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(LOCK) \
-		requirements/clients.in --output-file requirements/clients.txt
+	$(call compile_programs,clients)
+	$(call compile_programs,clients-apart)
 
 clean: ## Remove what was installed and built; data is kept
 	rm -rf $(VENV) $(clients) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -52,6 +52,11 @@ clean: ## Remove what was installed and built; data is kept
 define compile
 	$(bin)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes \
 		--extra $(1) $(2) $(LOCK) pyproject.toml requirements/build.in --output-file requirements/$(1).txt
+endef
+
+define compile_programs
+	$(bin)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(LOCK) \
+		requirements/$(1).in --output-file requirements/$(1).txt
 endef
 
 # Stamps: an environment is touched only when what it is made from has changed.
@@ -73,8 +78,11 @@ $(VENV)/.lock: Makefile | $(bin)/pip
 
 # Programs of others that the tests run, each kind in a place of its own.
 $(clients)/.python: requirements/clients.txt | $(bin)/pip
-	$(PYTHON) -m venv --clear $(clients)/python
-	$(clients)/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(call install_programs,python)
+	@touch $@
+
+$(clients)/.apart: requirements/clients-apart.txt | $(bin)/pip
+	$(call install_programs,apart)
 	@touch $@
 
 $(clients)/.node: tests/clients/package.json
@@ -82,6 +90,11 @@ $(clients)/.node: tests/clients/package.json
 	mkdir -p $(clients)/node && cp $< $(clients)/node/
 	npm --prefix $(clients)/node install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
+
+define install_programs
+	$(PYTHON) -m venv --clear $(clients)/$(1)
+	$(clients)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+endef
 
 define install_pinned
 	$(install) --require-hashes --requirement requirements/$(1).txt

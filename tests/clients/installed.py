@@ -7,6 +7,9 @@ FOLDER = ROOT / ".clients"
 PYTHON = FOLDER / "python" / "bin"
 """The environment of requirements/clients.txt."""
 
+APART = FOLDER / "apart" / "bin"
+"""The environment of requirements/clients-apart.txt."""
+
 NODE = FOLDER / "node" / "node_modules"
 """What tests/clients/package.json names."""
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from tests.clients.installed import ROOT
-from tests.clients.programs import LEFT_OUT, PROGRAMS, Program
+from tests.clients.program import Program
+from tests.clients.programs import LEFT_OUT, PROGRAMS
 
 PAGE = ROOT / "docs" / "clients.md"
 _BETWEEN = re.compile(r"(?<=<!-- written by the test run -->\n).*?(?=<!-- end -->)", re.DOTALL)

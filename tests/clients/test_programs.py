@@ -12,7 +12,8 @@ import pytest
 
 from tests.administration import run
 from tests.clients.matrix import Matrix
-from tests.clients.programs import PROGRAMS, Program
+from tests.clients.program import Program
+from tests.clients.programs import PROGRAMS
 from tests.clients.redirect import Redirect, redirected
 from tests.running import RunningServer, picture, serving, website
 
@@ -59,6 +60,16 @@ def test_the_program_works_unmodified(
     matrix: Matrix,
     tmp_path: Path,
 ) -> None:
+    did = _looked(program, running, access, redirect, tmp_path) if program.album else []
+    if program.command:
+        did += _uploaded(program, running, access, redirect, tmp_path)
+    matrix.note(program, did)
+
+
+def _uploaded(
+    program: Program, running: RunningServer, access: dict[str, str], redirect: Redirect, tmp_path: Path
+) -> list[str]:
+    """What the program did with a picture of ours."""
     content = picture(48, 36)
     (tmp_path / "picture.png").write_bytes(content)
     with website({"/picture.png": (200, {"Content-Type": "image/png"}, content)}) as elsewhere:
@@ -83,7 +94,27 @@ def test_the_program_works_unmodified(
         _run(program, program.remove, words | found, redirect, tmp_path)
         assert httpx2.get(on_server).status_code == 410
         did.append("delete")
-    matrix.note(program, did)
+    return did
+
+
+def _looked(
+    program: Program, running: RunningServer, access: dict[str, str], redirect: Redirect, folder: Path
+) -> list[str]:
+    """What the program did with an album that was there."""
+    owner = {"authorization": f"Bearer {access['access_token']}"}
+    pictures: dict[str, bytes] = {}
+    for content in (picture(48, 36), picture(48, 36)):
+        sent = {"image": ("picture.png", content, "image/png")}
+        pictures[httpx2.post(f"{running.url}/3/image", headers=owner, files=sent).json()["data"]["id"]] = content
+    about = {"ids": [*pictures], "title": "An album", "privacy": "public"}
+    album = httpx2.post(f"{running.url}/3/album", headers=owner, json=about).json()["data"]
+    assert program.album
+    done = _run(program, program.album, access | {"album": album["id"]}, redirect, folder)
+    if kept := {file.read_bytes() for file in folder.rglob("*.png")}:
+        assert kept == set(pictures.values())
+        return ["download"]
+    assert all(f"/{image}.png" in done.stdout for image in pictures), done.stdout
+    return ["list"]
 
 
 def _must_serve(link: str, content: bytes | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.repository.tree import PROJECT, ROOT
 
 LISTS = ["server", "dev"]
-ALL_LISTS = [*LISTS, "clients"]
+ALL_LISTS = [*LISTS, "clients", "clients-apart"]
 
 
 def pinned(name: str) -> dict[str, list[str]]:

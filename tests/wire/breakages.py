@@ -125,6 +125,14 @@ BREAKAGES = (
         "if False:",
     ),
     Breakage(
+        "base64 that is read as JSON because its label says so",
+        "node-imgur of npm labels it so",
+        "imgur_v2",
+        "bodies.py",
+        "(_is_json(label) and not is_picture_in_base64(head))",
+        "_is_json(label)",
+    ),
+    Breakage(
         "a preflight of the Stack Exchange form that is refused",
         "axios and fetch add headers, so browsers ask first",
         "stack_web",
