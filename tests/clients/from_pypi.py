@@ -111,7 +111,6 @@ FROM_PYPI: tuple[Program, ...] = (
         "ImgurDownloader", "1.0", "Python", "Imgur v3", "PyPI",
         album=("sh", str(DRIVERS / "imgur_downloader.sh"), str(APART), "https://imgur.com/a/{album}"),
     ),
-    _viewer("bdfr", "2.6.2", "bdfr"),
     _viewer("rtv", "1.27.1", "rtv"),
     _viewer("tuir", "1.29.0", "tuir"),
 )  # fmt: skip

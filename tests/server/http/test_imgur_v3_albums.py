@@ -12,9 +12,9 @@ from tests.running import RunningServer, picture
 
 ID = {"authorization": "Client-ID 0123456789abcde"}
 MODEL = [
-    "id", "title", "description", "datetime", "cover", "cover_edited", "cover_width", "cover_height", "account_url",
-    "account_id", "privacy", "layout", "views", "link", "favorite", "nsfw", "section", "order", "deletehash",
-    "images_count", "images", "in_gallery", "is_ad", "include_album_ads", "is_album", "ad_config",
+    "id", "title", "description", "datetime", "cover", "cover_width", "cover_height", "account_url", "account_id",
+    "privacy", "layout", "views", "link", "favorite", "nsfw", "section", "order", "deletehash", "images_count",
+    "images", "in_gallery", "is_ad", "include_album_ads",
 ]  # fmt: skip
 
 

@@ -16,22 +16,6 @@ from heliograph.server.links import DELETE_HASH_LENGTH, Links
 from heliograph.server.model import Account, Album, Caller, Image, Served
 from heliograph.server.statistics import Statistics
 
-_NEITHER_GALLERY_NOR_ADVERTISEMENTS: dict[str, Any] = {
-    "in_gallery": False,
-    "is_ad": False,
-    "include_album_ads": False,
-    "is_album": True,
-    "ad_config": {
-        "safeFlags": [],
-        "highRiskFlags": [],
-        "unsafeFlags": [],
-        "wallUnsafeFlags": [],
-        "showsAds": False,
-        "showAdLevel": 0,
-    },
-}
-"""What an album ends with. bdfr knows an album by `is_album`; imgurs reads none without `ad_config`."""
-
 
 class ImgurV3Models:
     """Images and albums as v3 knows them."""
@@ -85,7 +69,7 @@ class ImgurV3Models:
         """The model of one album with its images."""
         model = (await self.albums([album], caller, name))[0]
         images = await self.images(await self._albums.images(album), caller)
-        last = {field: model.pop(field) for field in _NEITHER_GALLERY_NOR_ADVERTISEMENTS}
+        last = {field: model.pop(field) for field in ("in_gallery", "is_ad", "include_album_ads")}
         return model | {"images": images} | last
 
     async def albums(self, albums: Sequence[Album], caller: Caller, name: str | None = None) -> list[dict[str, Any]]:
@@ -99,7 +83,8 @@ class ImgurV3Models:
             model["favorite"] = album.id in liked
             if owns(caller, album, name):
                 model["deletehash"] = album.delete_hash
-            models.append(model | {"images_count": album.size} | _NEITHER_GALLERY_NOR_ADVERTISEMENTS)
+            counted = {"images_count": album.size, "in_gallery": False, "is_ad": False, "include_album_ads": False}
+            models.append(model | counted)
         return models
 
     def _image(self, image: Image, served: Served, owner: Account | None, *, favorite: bool) -> dict[str, Any]:
@@ -144,7 +129,6 @@ class ImgurV3Models:
             "description": album.description,
             "datetime": int(album.created.timestamp()),
             "cover": cover.id if cover else None,
-            "cover_edited": None,
             "cover_width": cover.blob.width if cover else None,
             "cover_height": cover.blob.height if cover else None,
             "account_url": owner.name if owner else None,
@@ -154,7 +138,7 @@ class ImgurV3Models:
             "views": views,
             "link": self._links.album(album.id),
             "favorite": False,
-            "nsfw": False,
+            "nsfw": None,
             "section": None,
             "order": album.place,
         }
