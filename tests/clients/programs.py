@@ -27,8 +27,7 @@ LEFT_OUT: dict[str, str] = {
     "gallery-dl": "takes ids of 5 or 7 characters alone, and asks an interface that was never published (`/post/v1`)",
     "yt-dlp": "takes videos alone",
     "albumr, imgur-dl, DSImgur, redditcurl, imageurlscraper": "read Imgur's own pages, which look otherwise",
-    "bdfr": "tells an album from an image by `is_album`, which Imgur's models do not name and strict readers refuse; "
-    "images alone would do, and it brings 200 MB of video tools",
+    "bdfr": "tells an album from an image by `is_album`, which Imgur's models do not name and strict readers refuse",
     "catimg, imgurt, latz-imgur, imgur-scraper": "want the public gallery, which is deliberately not here",
 }
 """Programs that are not run: name -> reason."""
