@@ -5,12 +5,13 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -192,6 +193,27 @@ def website(pages: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[str
         finally:
             server.shutdown()
             thread.join()
+
+
+class _AnotherEachTime(dict[str, tuple[int, dict[str, str], bytes]]):
+    """The pages of a website that shows a picture of its own to each who looks."""
+
+    def get(self, path: object, default: object = None) -> tuple[int, dict[str, str], bytes]:  # type: ignore[override]
+        return 200, {"Content-Type": "image/png"}, picture(8, 8)
+
+
+@contextmanager
+def webcam() -> Iterator[str]:
+    """The address of a picture that is another one at each look."""
+    with website(_AnotherEachTime()) as site:
+        yield f"{site}/now.png"
+
+
+def in_the_catalog(server: RunningServer) -> int:
+    """How many images the server has, whoever owns them."""
+    with closing(sqlite3.connect(f"file:{server.data}/heliograph.db?mode=ro", uri=True)) as database:
+        (number,) = database.execute("SELECT count(*) FROM images").fetchone()
+    return int(number)
 
 
 @contextmanager

@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from heliograph.client._errors import InputError, UnreachableError
+from heliograph.client._errors import ChangedError, InputError, UnreachableError
 from heliograph.client._exchange import Answer, Plan, Send, Wait
 from heliograph.client._operations import MULTIPART_NAME
 from heliograph.client._renewal import Renewal
 
 CONNECT_SECONDS = 10.0
+PASSED_ON = (UnreachableError, ChangedError, OSError)
+"""What a plan is told of, as it may know what to do; OSError is of files that are read or written meanwhile."""
 
 T = TypeVar("T")
 
@@ -41,7 +43,7 @@ class Driver:
                 while True:
                     try:
                         answer = self._do(step)
-                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
+                    except PASSED_ON as error:
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)
@@ -83,7 +85,7 @@ class AsyncDriver:
                 while True:
                     try:
                         answer = await self._do(step)
-                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
+                    except PASSED_ON as error:
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)
