@@ -236,6 +236,26 @@ def test_ctrl_c_while_uploading_ends_at_once_and_cleanly(environment: dict[str, 
     assert (process.returncode, told, only_line(complaint.lstrip())) == (130, "", "heliograph: interrupted")
 
 
+@pytest.mark.parametrize("after", [0.05, 0.08, 0.11, 0.15, 0.2, 0.3])
+def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(environment: dict[str, str], after: float) -> None:
+    command = [sys.executable, "-c", "print(flush=True); import heliograph.__main__ as m; m.main(['list'])"]
+    process = subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after)
+    interrupt(process)
+    _, complaint = process.communicate(timeout=20)
+    assert "Traceback" not in complaint
+    assert process.returncode in (0, 130)
+
+
+def test_the_program_is_a_module_too(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "heliograph", "upload", "--no-such"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert only_line(done.stderr).endswith("See 'heliograph upload --help'.")
+    assert done.returncode == 2
+
+
 def test_ctrl_c_while_reading_standard_input_ends_cleanly(environment: dict[str, str]) -> None:
     process = subprocess.Popen([SCRIPT, "upload", "-"], env=environment, stdin=-1, stdout=-1, stderr=-1, text=True)
     assert process.stdin is not None

@@ -121,7 +121,8 @@ def test_other_bytes_than_were_stored_are_refused(server: RunningServer, tmp_pat
 
 def test_ctrl_c_leaves_no_half_file(environment: dict[str, str], cat, server: RunningServer, tmp_path: Path) -> None:
     process = subprocess.Popen([SCRIPT, "download", "--all", "--to", tmp_path / "out"], env=environment, stdout=-1)
-    time.sleep(1)
+    while not (tmp_path / "out").exists():
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode in (0, 130)

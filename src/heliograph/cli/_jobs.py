@@ -29,8 +29,13 @@ PICTURES = frozenset(
 class Job:
     """What to upload, as it was named, and as the client takes it."""
 
-    shown: str
+    name: str
     source: str | bytes | IO[bytes]
+
+    @property
+    def shown(self) -> str:
+        """Its name on one line: what cannot be printed (a name may hold line breaks) is told by its number."""
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in self.name)
 
     @property
     def size(self) -> int:

@@ -114,6 +114,13 @@ def environment_has_screen(environ: Mapping[str, str] = os.environ, platform: st
     return any(environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
+def environment_draws(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Whether a terminal takes escape sequences (ECMA-48): not a dumb one, nor Windows' console of old."""
+    if platform == "win32":
+        return bool(environ.get("WT_SESSION") or environ.get("TERM"))
+    return environ.get("TERM", "dumb") != "dumb"
+
+
 def desktop(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
     """Whose clipboard and screen there are: macos, windows, wayland or x11; "" where there are none."""
     if platform in ("win32", "darwin"):

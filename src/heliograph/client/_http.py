@@ -115,6 +115,7 @@ class _Gathering:
     def __init__(self, step: Send, good: bool) -> None:
         self._hash = hashlib.sha256() if step.hashed else None
         self._into = step.into if good else None
+        self._progress = step.progress if good else None
         self._kept = bytearray()
         self._size = 0
         if self._into is not None:
@@ -129,6 +130,8 @@ class _Gathering:
             self._hash.update(block)
         if self._into is not None:
             self._into.write(block)
+        if self._progress is not None:
+            self._progress(self._size)
 
     def answer(self, response: httpx2.Response) -> Answer:
         sha256 = self._hash.hexdigest() if self._hash is not None else ""
