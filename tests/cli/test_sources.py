@@ -119,7 +119,7 @@ def test_a_reader_that_goes_away_while_uploading_is_no_drama(environment: dict[s
 def test_many_pictures_end_with_a_summary_on_a_terminal(environment: dict[str, str], tree: Path) -> None:
     (tree / "bad.png").write_text("no picture")
     leader, follower = pty.openpty()
-    command = [SCRIPT, "upload", tree, tree, "--json"]
+    command = [SCRIPT, "upload", tree, tree]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=follower)
     os.close(follower)
     written = b""

@@ -28,7 +28,7 @@ LARGE, MANY = 1_000_000, 4
 """Bytes or files from which on they are worth it at once."""
 WINDOW = 3.0
 """Seconds over which a speed is taken."""
-BAR, SHORTEST_NAME, LONGEST_NAME = 20, 14, 40
+BAR, SHORTEST_NAME, LONGEST_NAME = 16, 14, 40
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
@@ -67,7 +67,7 @@ class Pace:
             f" {share:4.0%}",
             f" [{('#' * int(share * BAR)).ljust(BAR, '-')}]",
             f"  {_amounts(self.sent, self.size):>14}",
-            f"  {'waiting' if over else _amount(speed) + '/s':>10}",
+            f"  {'waiting' if over else _amount(speed) + '/s' if speed else '':>10}",
             f"  {'' if over else _clock(left / speed) if speed else '-:--':>7}",
         ]
 
@@ -148,13 +148,14 @@ class Bars:
 
     def _lines(self, now: float, width: int) -> list[str]:
         """The transfers, and the line for all where there is more than one, each at most `width` columns wide."""
-        failed = f", {self._failed} failed" if self._failed else ""
-        share = self._done / self._number if self._number else None
-        of = "" if self._number is None else f" of {self._number}"
         rows = [(name, pace.columns(now)) for name, pace in self._under_way.values()]
         if self._number != 1:
-            rows.append((f"{self._done}{of} done{failed}", self._whole.columns(now, share)))
-        return [cut(_line(name, columns, width), width) for name, columns in rows]
+            of = f"{self._done}" if self._number is None else f"{self._done} of {self._number}"
+            share = self._done / self._number if self._number else None
+            failed = f", {self._failed} failed" if self._failed else ""
+            rows.append((f"{of}{failed}", self._whole.columns(now, share)))
+        shortest = max(SHORTEST_NAME, wide(rows[-1][0]) if self._number != 1 else 0)
+        return [cut(_line(name, columns, shortest, width), width) for name, columns in rows]
 
     def _back(self, columns: int = 0) -> str:
         """To the first column of the first line; a terminal that has become narrower has broken lines in two."""
@@ -173,10 +174,10 @@ class Bars:
         sys.stderr.flush()
 
 
-def _line(name: str, columns: list[str], width: int) -> str:
-    """A name, and as many of the columns as leave it some room; all lines of one drawing have the same ones."""
+def _line(name: str, columns: list[str], shortest: int, width: int) -> str:
+    """A name, and as many of the columns as leave it room; all lines of one drawing have the same ones."""
     told = "".join(columns)
-    while len(columns) > 1 and len(told) + SHORTEST_NAME > width:
+    while len(columns) > 1 and len(told) + shortest > width:
         columns = columns[:-1]
         told = "".join(columns)
     return fitted(name, max(0, min(LONGEST_NAME, width - len(told)))) + told
