@@ -1,10 +1,13 @@
-"""Several things done at once, and told in the order in which they were asked for; hides tasks and interruption."""
+"""Several things done at once, and told in the order in which they were asked for; hides tasks, and what ends them."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine
+from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +15,38 @@ R = TypeVar("R")
 
 AHEAD = 2000
 """How many may have begun or be done, whose outcome is not told yet because one before is not done."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: as Ctrl-C, all that is under way is put in order before the end."""
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """asyncio.run, during which SIGTERM ends the work as Ctrl-C does; then it raises Terminated."""
+
+    async def until_terminated() -> R:
+        task = asyncio.current_task()
+        assert task is not None, "this is one"
+        if sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        return asyncio.run(until_terminated())
+    except asyncio.CancelledError:
+        raise Terminated from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def terminate_cleanly() -> None:
+    """Have SIGTERM raise Terminated, so that nothing half done is left behind."""
+
+    def handler(_: int, __: FrameType | None) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, handler)
 
 
 async def in_order(

@@ -19,7 +19,7 @@ from heliograph import HeliographError
 from heliograph.cli._jobs import Job
 from heliograph.cli._progress import LARGE, MANY, Bars
 from heliograph.cli._session import exit_code
-from heliograph.cli._turns import in_order
+from heliograph.cli._turns import in_order, run
 
 FORMATS: dict[str, Callable[[heliograph.Image], str]] = {
     "url": str,
@@ -40,6 +40,7 @@ class Round:
 
     outcomes: list[Outcome] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
+    unwritten: int = 0
 
     @property
     def images(self) -> list[heliograph.Image]:
@@ -48,8 +49,9 @@ class Round:
 
     @property
     def exit_code(self) -> int:
-        """That of the first that failed, 0 if none did."""
-        return next((exit_code(each) for each in self.outcomes if isinstance(each, HeliographError)), 0)
+        """That of the first that failed; else 0, or 1 if something could not be printed."""
+        codes = (exit_code(each) for each in self.outcomes if isinstance(each, HeliographError))
+        return next(codes, min(self.unwritten, 1))
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Uploads:
 
         Raises BrokenPipeError where nobody reads the links any more; what is under way then is given up.
         """
-        return asyncio.run(self._all(client, jobs))
+        return run(self._all(client, jobs))
 
     async def _all(self, client: heliograph.AsyncClient, jobs: list[Job]) -> Round:
         sizes, began, done = [job.size for job in jobs], time.monotonic(), Round()
@@ -93,7 +95,7 @@ class Uploads:
         def tell(numbered: tuple[int, Job], outcome: Outcome) -> None:
             done.outcomes.append(outcome)
             with bars.above():
-                done.printed.extend(self._told(numbered[1], outcome))
+                self._tell(numbered[1], outcome, done)
 
         async with aclosing(client), bars.shown():
             await in_order(_each(jobs), one, tell)
@@ -102,21 +104,29 @@ class Uploads:
         return done
 
     async def _outcome(self, client: heliograph.AsyncClient, job: Job, progress: Callable[[int, int], None]) -> Outcome:
+        if isinstance(job.source, HeliographError):
+            return job.source
         try:
             return await client.upload(job.source, progress=progress, **self.texts)
         except HeliographError as error:
             return error
 
-    def _told(self, job: Job, outcome: Outcome) -> list[str]:
-        """Print one image, or why there is none; returns what was printed of an image."""
+    def _tell(self, job: Job, outcome: Outcome, done: Round) -> None:
+        """Print one image, or why there is none."""
         if isinstance(outcome, HeliographError):
             click.echo(f"heliograph: {job.shown}: {outcome}", err=True)
-            return []
+            return
         text = FORMATS[self.form](outcome)
-        click.echo(text)
+        try:
+            click.echo(text)
+        except BrokenPipeError:
+            raise  # nobody reads it any more
+        except OSError as error:  # a full disk: it is published all the same
+            click.echo(f"heliograph: {job.shown}: cannot be written ({error.strerror}): {text}", err=True)
+            done.unwritten += 1
         if self.for_people and outcome.delete_link:
             click.echo(f"To remove it one day: {outcome.delete_link}", err=True)
-        return [text]
+        done.printed.append(text)
 
 
 def _name(job: Job) -> str:

@@ -18,7 +18,7 @@ from heliograph import HeliographError
 from heliograph.cli._progress import MANY, Bars
 from heliograph.cli._session import at_once, exit_code, quietly, speaking_errors, with_server
 from heliograph.cli._table import CommandError
-from heliograph.cli._turns import in_order
+from heliograph.cli._turns import in_order, run
 from heliograph.client._downloads import names
 
 Outcome: TypeAlias = Path | HeliographError
@@ -68,7 +68,7 @@ def download(
         began, number = time.monotonic(), None if albums or every else len(images)
         bars = Bars(number, 0, wanted=not quiet, at_once=number is None or number >= MANY)
         downloads = _Downloads(client, folder, jobs, bars)
-        asyncio.run(downloads.run(_asked(client, images, albums, every)))
+        run(downloads.run(_asked(client, images, albums, every)))
     if len(downloads.outcomes) >= MANY and not quiet and sys.stderr.isatty():
         click.echo(downloads.summary(time.monotonic() - began), err=True)
     return next((exit_code(each) for each in downloads.outcomes if isinstance(each, HeliographError)), 0)
