@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from heliograph import InputError
-from heliograph.client._config import DEFAULT_URL, Target, config_path, environment_has_screen, load, normal_url
+from heliograph.client._config import (
+    DEFAULT_URL,
+    Target,
+    config_path,
+    environment_has_screen,
+    load,
+    normal_url,
+    state_folder,
+)
 
 
 @pytest.fixture
@@ -106,6 +114,16 @@ def test_each_system_keeps_the_file_where_its_people_look(platform: str, environ
 )
 def test_a_browser_is_opened_only_where_it_is_seen(platform: str, environ: dict[str, str], seen: bool) -> None:
     assert environment_has_screen(environ, platform) is seen
+
+
+def test_a_user_that_the_system_does_not_know_has_no_config_file_and_no_outbox(monkeypatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert load(environ={}) == Target(DEFAULT_URL, None)
+    with pytest.raises(OSError, match="Not a directory"):
+        (state_folder({}) / "outbox").mkdir(parents=True)
 
 
 FALLBACKS = 'fallbacks = ["https://plain.example", {url = "https://keyed.example/", key = "itsown"}]\n'
