@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ def test_a_link_that_cannot_be_written_to_a_full_disk_is_told_all_the_same(
         done = subprocess.run([SCRIPT, "list"], env=environment, stdout=full, stderr=-1, text=True)
     assert only_line(done.stderr) == "heliograph: What is printed cannot be written (No space left on device)."
     assert done.returncode == 1
+
+
+def test_many_files_do_not_wait_for_a_server_that_is_away_one_after_the_other(run: Run, tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.png").write_bytes(picture(4, 4))
+    began = time.monotonic()
+    done = run("upload", tmp_path, "--server", "http://127.0.0.1:9")
+    assert time.monotonic() - began < 25
+    assert done.returncode == 3
+    assert done.stderr.count("It waits in the outbox") == 60
+    assert len(run("outbox", "list").stdout.splitlines()) == 60
 
 
 def test_sigterm_ends_an_upload_as_ctrl_c_does(environment: dict[str, str], cat: Path) -> None:

@@ -6,16 +6,16 @@ Every failure becomes one line on stderr and an exit code.
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
-
-from heliograph.cli._turns import Terminated, terminate_cleanly
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What a write to a file says where the disk is full, or fails."""
@@ -75,7 +75,7 @@ class Table(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        terminate_cleanly()
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -114,6 +114,15 @@ def _nothing_is_garbage() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: as Ctrl-C, all that is under way is put in order before the end."""
+
+
+def _terminate(_: int, __: FrameType | None) -> None:
+    """Have SIGTERM leave nothing half done behind."""
+    raise Terminated
 
 
 class CommandError(Exception):

@@ -7,18 +7,15 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine
-from types import FrameType
 from typing import Any, TypeVar
+
+from heliograph.cli._table import Terminated
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 2000
 """How many may have begun or be done, whose outcome is not told yet because one before is not done."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came: as Ctrl-C, all that is under way is put in order before the end."""
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:
@@ -38,15 +35,6 @@ def run(work: Coroutine[Any, Any, R]) -> R:
         raise Terminated from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def terminate_cleanly() -> None:
-    """Have SIGTERM raise Terminated, so that nothing half done is left behind."""
-
-    def handler(_: int, __: FrameType | None) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, handler)
 
 
 async def in_order(

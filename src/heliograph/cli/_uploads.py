@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import click
 
 import heliograph
-from heliograph import HeliographError
+from heliograph import HeliographError, KeptError, UnreachableError
 from heliograph.cli._jobs import Job
 from heliograph.cli._progress import LARGE, MANY, Bars
 from heliograph.cli._session import exit_code
@@ -71,14 +71,15 @@ class Uploads:
         """Whether somebody looks on, who may want to know more than what is printed."""
         return not self.quiet and self.form != "json" and sys.stderr.isatty()
 
-    def run(self, client: heliograph.AsyncClient, jobs: list[Job]) -> Round:
-        """Upload all, print each outcome as soon as all before it are known, and close the client.
+    def run(self, make: Callable[..., heliograph.AsyncClient], jobs: list[Job]) -> Round:
+        """Upload all by clients that `make` makes (it may be told `retries`), print each outcome as soon as all before
+        it are known, and close the clients.
 
         Raises BrokenPipeError where nobody reads the links any more; what is under way then is given up.
         """
-        return run(self._all(client, jobs))
+        return run(self._all(_Clients(make), jobs))
 
-    async def _all(self, client: heliograph.AsyncClient, jobs: list[Job]) -> Round:
+    async def _all(self, clients: _Clients, jobs: list[Job]) -> Round:
         sizes, began, done = [job.size for job in jobs], time.monotonic(), Round()
         at_once = len(jobs) >= MANY or max(sizes) > LARGE
         bars = Bars(len(jobs), sum(sizes), wanted=self.for_people, at_once=at_once)
@@ -88,7 +89,8 @@ class Uploads:
             number, job = numbered
             async with turns:
                 bars.begin(number, _name(job), sizes[number])
-                outcome = await self._outcome(client, job, lambda sent, _: bars.advance(number, sent))
+                outcome = await self._outcome(clients.present(), job, lambda sent, _: bars.advance(number, sent))
+                clients.learn(outcome)
                 bars.end(number, failed=isinstance(outcome, HeliographError))
             return outcome
 
@@ -97,7 +99,7 @@ class Uploads:
             with bars.above():
                 self._tell(numbered[1], outcome, done)
 
-        async with aclosing(client), bars.shown():
+        async with aclosing(clients), bars.shown():
             await in_order(_each(jobs), one, tell)
         if len(jobs) >= MANY and self.for_people:
             _summarise(done, time.monotonic() - began)
@@ -127,6 +129,36 @@ class Uploads:
         if self.for_people and outcome.delete_link:
             click.echo(f"To remove it one day: {outcome.delete_link}", err=True)
         done.printed.append(text)
+
+
+class _Clients:
+    """A client that is patient; and once a server could not be reached for as long as that one's patience lasts, one
+    that asks once only, until it is reached again: thousands of files shall not wait for it one after the other.
+    """
+
+    def __init__(self, make: Callable[..., heliograph.AsyncClient]) -> None:
+        self._make = make
+        self._patient = make()
+        self._hasty: heliograph.AsyncClient | None = None
+        self._away = False
+
+    def present(self) -> heliograph.AsyncClient:
+        """The client for the next picture."""
+        if not self._away:
+            return self._patient
+        self._hasty = self._hasty or self._make(retries=0)
+        return self._hasty
+
+    def learn(self, outcome: Outcome) -> None:
+        """See from what came of one whether the server is away."""
+        error = outcome.__cause__ if isinstance(outcome, KeptError) else outcome
+        self._away = isinstance(error, UnreachableError) and not error.may_be_done
+
+    async def aclose(self) -> None:
+        """Close both."""
+        for client in (self._patient, self._hasty):
+            if client is not None:
+                await client.aclose()
 
 
 def _name(job: Job) -> str:

@@ -107,7 +107,7 @@ def upload(
         raise click.UsageError(f"There is no folder {watch} to watch.")
     uploads = Uploads("json" if as_json else form, jobs, texts, quiet)
     with speaking_errors():
-        load(server, key)  # says early what is wrong with the address, the key or the config file
+        target = load(server, key)  # says early what is wrong with the address, the key or the config file
         watching = Watch(watch) if watch is not None else None
         found = named(pictures, from_file)
         found += [pasted()] if paste else []
@@ -119,11 +119,10 @@ def upload(
 
     def publish(some: list[Job], outbox: bool = True) -> Round:
         with speaking_errors():
-            client = heliograph.AsyncClient(server, key, outbox=outbox)
-        done = uploads.run(client, some)
+            done = uploads.run(partial(heliograph.AsyncClient, server, key, outbox=outbox), some)
         _show(done, copy=copy, open_=open_)
         if outbox and done.exit_code == 0:
-            remind(client.server)
+            remind(target.url)
         return done
 
     code = publish(found).exit_code if found else 0

@@ -192,7 +192,7 @@ class Publishing:
         if before is not None and before.path != entry.path:
             self._forget(before)
         how = f"'heliograph outbox send {entry}'" if doubt else "'heliograph outbox send'"
-        advice = "Look there first, as it may be there already; then" if doubt else "The picture is kept:"
+        advice = "Look there first, as it may be there already; then" if doubt else "It waits in the outbox:"
         kept = KeptError(
             f"{error.message} {advice} {how} sends it.", status=error.status, retry_after=error.retry_after
         )
