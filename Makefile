@@ -19,7 +19,8 @@ serve: $(VENV)/.server ## Install the server, start it, print its address, a key
 
 test: $(VENV)/.dev $(clients)/.python $(clients)/.node ## Run every test; real browser, databases and client programs included (ARGS="-k name" for some)
 	@tools/debian-packages chromium=chromium dot=graphviz $(shell cat tests/clients/debian-packages)
-	$(bin)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
+		--durations 15 --durations-min 10 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types and import contracts
 	$(bin)/ruff check $(sources)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -21,7 +21,9 @@ import psutil
 from PIL import Image as Pillow
 
 SCRIPT = Path(sys.executable).with_name("heliograph")
-START_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 60
+LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class RunningServer:
     url: str
     key: str
     data: Path = Path()
+    process: int = 0
 
 
 @contextmanager
@@ -49,10 +52,10 @@ def serving(folder: Path, port: int = 0, **settings: str) -> Iterator[RunningSer
         process = subprocess.Popen([SCRIPT, "serve"], env=environment, stdout=log, stderr=log)
         try:
             _wait_until_ready(url, process, folder)
-            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data")
+            yield RunningServer(url, (folder / "data" / "first-key").read_text().strip(), folder / "data", process.pid)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(STOP_SECONDS)
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -68,21 +71,33 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) 
 
 def peak_memory(server: RunningServer) -> int:
     """The most bytes that the server's process ever had resident, and those of its image workers."""
-    port = int(server.url.rpartition(":")[2])
-    listening = (
-        each.pid for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr.port == port
-    )
-    root = psutil.Process(next(listening))
-    return sum(_peak(process.pid) for process in (root, *root.children(recursive=True)))
+    peak = _peak(server.process)
+    assert peak, "the server has ended"
+    return peak
 
 
-def _peak(pid: int) -> int:
-    """VmHWM of proc(5), in bytes; 0 of a process that has ended."""
+def _peak(process: int) -> int:
+    """VmHWM of proc(5), in bytes, of a process and all below it; 0 of one that has ended."""
+    found = 0
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    return 0
+                found = int(line.split()[1]) * 1024
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            found += sum(_peak(int(child)) for child in (thread / "children").read_text().split())
+    return found
+
+
+def worked(server: RunningServer) -> float:
+    """Seconds that the server's process has computed so far, without its image workers: no other program adds to it."""
+    spent = psutil.Process(server.process).cpu_times()
+    return float(spent.user + spent.system)
+
+
+def change_rows(server: RunningServer, statement: str, *values: object) -> None:
+    """Change one row of a server's database behind its back."""
+    with closing(sqlite3.connect(server.data / "heliograph.db", timeout=30)) as database, database:
+        assert database.execute(statement, values).rowcount == 1
 
 
 def clean_environment() -> dict[str, str]:
@@ -118,9 +133,12 @@ class FaultyProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while the thread still accepts
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -133,17 +151,17 @@ class FaultyProxy:
                 threading.Thread(target=self._carry, args=(client, spoiled), daemon=True).start()
 
     def _carry(self, client: socket.socket, spoiled: bool) -> None:
-        server = socket.create_connection(("127.0.0.1", self._upstream))
         cut = spoiled and self._fault == "cut"
-        back = threading.Thread(target=self._bring_back, args=(server, client, spoiled and not cut), daemon=True)
-        back.start()
-        with client, server, suppress(OSError):
-            while block := client.recv(4096):
-                server.sendall(block[:1000] if cut else block)
-                if cut:
-                    # Closing alone tells nobody while the other thread still reads from the socket.
-                    server.shutdown(socket.SHUT_RDWR)
-                    return
+        with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._upstream)) as server:
+            back = threading.Thread(target=self._bring_back, args=(server, client, spoiled and not cut), daemon=True)
+            back.start()
+            with suppress(OSError):
+                while block := client.recv(4096):
+                    server.sendall(block[:1000] if cut else block)
+                    if cut:
+                        break
+            # Closing alone tells nobody while the other thread still reads from the socket.
+            server.shutdown(socket.SHUT_RDWR if cut else socket.SHUT_WR)
             back.join(10)
 
     def _bring_back(self, server: socket.socket, client: socket.socket, spoiled: bool) -> None:
@@ -185,11 +203,18 @@ def website(pages: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[str
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address
+
+
+@contextmanager
+def answering(server: HTTPServer) -> Iterator[str]:
+    """The address of a server that answers in a thread until the end, and then stops at once, not at its next look."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(LOOK_SECONDS,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

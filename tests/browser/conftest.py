@@ -42,7 +42,7 @@ def running(folder: Path, **settings: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.communicate(timeout=20)
+        server.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ class Watched:
     def __call__(self, **options: object) -> Page:
         """A page in a context of its own, with options of playwright's new_context."""
         context = self._browser.new_context(**{"viewport": WIDE, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self._open.append(context)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

@@ -1,12 +1,15 @@
 """Every command: what it prints, its exit code, and that an error is one line."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from pathlib import Path
 
 import pytest
@@ -232,7 +235,7 @@ def test_ctrl_c_while_uploading_ends_at_once_and_cleanly(environment: dict[str, 
         with connection:
             connection.recv(10)
             interrupt(process)
-            told, complaint = process.communicate(timeout=10)
+            told, complaint = process.communicate(timeout=30)
     assert (process.returncode, told, only_line(complaint.lstrip())) == (130, "", "heliograph: interrupted")
 
 
@@ -254,9 +257,12 @@ def test_the_program_is_a_module_too(environment: dict[str, str]) -> None:
 def test_ctrl_c_while_reading_standard_input_ends_cleanly(environment: dict[str, str]) -> None:
     process = subprocess.Popen([SCRIPT, "upload", "-"], env=environment, stdin=-1, stdout=-1, stderr=-1, text=True)
     assert process.stdin is not None
-    time.sleep(1.5)
+    process.stdin.write("half a picture")
+    process.stdin.flush()
+    while array("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0]:  # bytes that it has not read yet
+        time.sleep(0.01)
     interrupt(process)
-    assert process.wait(10) == 130
+    assert process.wait(30) == 130
     told, complaint = process.communicate()
     assert (told, only_line(complaint.lstrip())) == ("", "heliograph: interrupted")
 
@@ -269,7 +275,7 @@ def test_a_reader_that_goes_away_is_no_drama(environment: dict[str, str], run: R
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == ""
-    assert process.wait(10) == 1
+    assert process.wait(30) == 1
 
 
 def on_a_terminal(environment: dict[str, str], *arguments: object) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 import heliograph
 from heliograph.client._downloads import names
+from tests.administration import run as admin
 from tests.cli.conftest import Run
 from tests.client.conftest import call_async, call_sync
 from tests.running import SCRIPT, RunningServer, faulty, picture
@@ -64,18 +65,27 @@ def test_nothing_is_overwritten_and_nothing_is_fetched_twice(run: Run, cat, tmp_
     assert len(os.listdir(folder)) == 3
 
 
-def test_an_album_and_everything_can_be_brought_home(run: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def newcomer(server: RunningServer, tmp_path: Path) -> dict[str, str | None]:
+    """The key of an account in which there is nothing yet, for what is about everything in an account."""
+    name = f"newcomer-{time.time_ns()}"
+    scopes = ("images:write", "images:read", "albums")
+    asked = [word for scope in scopes for word in ("--scope", scope)]
+    assert admin(server.data, "account", "create", name, "--no-password").returncode == 0
+    return {"HELIOGRAPH_KEY": admin(server.data, "token", "create", name, *asked).stdout.strip()}
+
+
+def test_an_album_and_everything_can_be_brought_home(run: Run, newcomer: dict[str, str | None], tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
         (tmp_path / name).write_bytes(picture())
-    links = run("upload", tmp_path / "one.png", tmp_path / "two.png").stdout.split()
-    album = run("albums", "create", *links).stdout.strip()
+    links = run("upload", tmp_path / "one.png", tmp_path / "two.png", env=newcomer).stdout.split()
+    album = run("albums", "create", *links, env=newcomer).stdout.strip()
     done = run("download", "--album", album, "--to", tmp_path / "album")
     assert sorted(os.listdir(tmp_path / "album")) == ["one.png", "two.png"]
     assert done.returncode == 0
-    owned = [json.loads(line) for line in run("list", "--json").stdout.splitlines()]
-    done = run("download", "--all", "--to", tmp_path / "all")
-    assert len(done.stdout.splitlines()) == len(owned)
-    # images of one name and the same bytes share a file: other tests may have uploaded some to this account
+    owned = [json.loads(line) for line in run("list", "--json", env=newcomer).stdout.splitlines()]
+    done = run("download", "--all", "--to", tmp_path / "all", env=newcomer)
+    assert len(done.stdout.splitlines()) == len(owned) == 2
     assert {sha256(path) for path in (tmp_path / "all").iterdir()} == {image["sha256"] for image in owned}
     assert sorted(set(done.stdout.splitlines())) == sorted(map(str, (tmp_path / "all").iterdir()))
 
@@ -156,9 +166,10 @@ def test_other_bytes_than_were_stored_are_refused(server: RunningServer, tmp_pat
 def test_ctrl_c_leaves_no_half_file(environment: dict[str, str], cat, server: RunningServer, tmp_path: Path) -> None:
     process = subprocess.Popen([SCRIPT, "download", "--all", "--to", tmp_path / "out"], env=environment, stdout=-1)
     while not (tmp_path / "out").exists():
+        assert process.poll() is None, "it has ended before it began"
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=30)
     assert process.returncode in (0, 130)
     assert not list((tmp_path / "out").glob(".heliograph-*"))
 

@@ -162,7 +162,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_was(
     while len([request for request in net.requests if "slow" in request.path]) < 20:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=30)
     assert process.returncode == 130, told
     asked = {request.path for request in net.requests if "slow" in request.path}
     assert len(asked) < 40

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -15,6 +16,7 @@ from tests.cli.conftest import Run
 from tests.running import SCRIPT, RunningServer, clean_environment, free_port, interrupt, picture, serving
 
 PATIENCE = 30
+START = 1
 QUIET = 4
 """Seconds after which nothing more is expected."""
 
@@ -24,9 +26,22 @@ class Watcher:
 
     def __init__(self, folder: Path, environment: dict[str, str], *more: str) -> None:
         command = [SCRIPT, "upload", "--watch", folder, *more]
+        self._folder = folder
         self.process = subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, text=True)
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
+
+    def begin(self) -> None:
+        """Wait until it watches: what is there before its first look is old to it; pictures come until one is new."""
+        for _ in range(PATIENCE // QUIET):
+            time.sleep(START)
+            probe = self._folder / "probe.png"
+            probe.write_bytes(picture())
+            with suppress(queue.Empty):
+                self._lines.get(timeout=2 * QUIET)
+                return probe.unlink()
+            probe.unlink()
+        raise AssertionError("it takes no picture")
 
     def link(self) -> str:
         return self._lines.get(timeout=PATIENCE)
@@ -42,7 +57,7 @@ class Watcher:
         assert self.process.stderr is not None
         with self.process.stderr as complaints:
             told = complaints.read()
-        return self.process.wait(10), told
+        return self.process.wait(30), told
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -62,12 +77,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def watcher(folder: Path, environment: dict[str, str]) -> Iterator[Watcher]:
     watcher = Watcher(folder, environment)
-    time.sleep(2)
     try:
+        watcher.begin()
         yield watcher
     finally:
         watcher.process.kill()
-        watcher.process.wait(10)
+        watcher.process.wait(30)
 
 
 def test_new_pictures_are_published_once_and_old_ones_never(
@@ -137,7 +152,7 @@ def test_a_server_that_is_down_gets_the_picture_when_it_is_back(folder: Path, tm
     told = {"HELIOGRAPH_URL": f"http://127.0.0.1:{port}", "XDG_CONFIG_HOME": str(tmp_path / "config")}
     watcher = Watcher(folder, clean_environment() | told)
     try:
-        time.sleep(2)
+        time.sleep(QUIET)
         (folder / "patient.png").write_bytes(picture())
         assert watcher.is_quiet()
         with serving(tmp_path, port=port):
@@ -146,7 +161,7 @@ def test_a_server_that_is_down_gets_the_picture_when_it_is_back(folder: Path, tm
             watcher.end()
     finally:
         watcher.process.kill()
-        watcher.process.wait(10)
+        watcher.process.wait(30)
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path, server: RunningServer) -> None:

@@ -103,7 +103,7 @@ def test_text_is_copied_to_the_clipboard(shown: Image.Image, only, program: str)
     only(program)
     _desktop.copy(f"ünï {program}\nline 2")
     command = [reader, "-selection", "clipboard", "-out"]
-    told, until = "", time.monotonic() + 10
+    told, until = "", time.monotonic() + 30
     while told != f"ünï {program}\nline 2" and time.monotonic() < until:  # xsel takes it only after it has ended
         told = subprocess.check_output(command, text=True, encoding="utf-8")
     assert told == f"ünï {program}\nline 2"

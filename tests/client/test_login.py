@@ -23,7 +23,7 @@ from heliograph.client._login import CLIENT_ID, DeviceCodes, LoginOperations, lo
 from heliograph.server.identity.applications import LOGIN_CLIENT
 from tests.cli.test_login import add_ada, decide
 from tests.client.conftest import Call
-from tests.running import RunningServer, serving
+from tests.running import RunningServer, answering, serving
 from tests.server.http.test_account_pages import OPEN
 
 SERVER = "https://h.example"
@@ -266,10 +266,9 @@ class LosingServer(ThreadingHTTPServer):
 
 @pytest.fixture
 def losing(hurried: RunningServer) -> Iterator[LosingServer]:
-    with LosingServer(hurried.url) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = LosingServer(hurried.url)
+    with answering(server):
         yield server
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """`theme=`: figures in light and dark, by each library's own way, told by their pixels; and pages drawn offline."""
 
 import io
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,7 +15,7 @@ from heliograph.client.figures import drawn, picture_in
 from tests.client import seen
 from tests.client.conftest import Call
 from tests.client.test_figures import published
-from tests.running import RunningServer
+from tests.running import RunningServer, answering
 
 
 def sympy() -> object:
@@ -100,12 +99,8 @@ def visits() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
-        thread = threading.Thread(target=site.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{site.server_address[1]}", asked
-        site.shutdown()
-        thread.join()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as site:
+        yield site, asked
 
 
 def test_a_page_is_drawn_without_the_network_unless_that_is_asked_for(visits: tuple[str, list[str]]) -> None:

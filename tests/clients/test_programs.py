@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.clients.matrix import Matrix
 from tests.clients.programs import PROGRAMS, Program
 from tests.clients.redirect import Redirect, redirected

@@ -1,6 +1,5 @@
 """The corpus with secrets planted, hostile files, and a plain web server that has the pictures."""
 
-import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ import pytest
 from tests.corpus.hostile import Hostile, hostile
 from tests.corpus.pictures import Picture
 from tests.corpus.secrets import plant
+from tests.running import answering
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,5 @@ class _Quiet(SimpleHTTPRequestHandler):
 def web(planted: dict[str, Path]) -> Iterator[str]:
     """The address of a plain web server that has the planted pictures."""
     folder = next(iter(planted.values())).parent
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as site:
-        threading.Thread(target=site.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{site.server_port}"
-        site.shutdown()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))) as site:
+        yield site

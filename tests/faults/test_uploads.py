@@ -20,7 +20,7 @@ from heliograph.client._outbox import Outbox
 from tests.running import SCRIPT, RunningServer, clean_environment, in_the_catalog, picture, serving, webcam
 from tests.servers.faults import FAULTS, FaultProxy
 
-UPLOADS = int(os.environ.get("TEST_UPLOADS", "2000"))
+UPLOADS = int(os.environ.get("TEST_UPLOADS", "1000"))
 AT_ONCE = 8
 SEED = 1839
 KILLS = 12

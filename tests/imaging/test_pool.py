@@ -1,13 +1,13 @@
 """The pool's promises when workers hang, die, or are too few."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -72,14 +72,23 @@ async def test_a_worker_killed_while_idle_is_noticed_only_by_the_counters(photo,
 
 
 async def test_a_picture_over_the_deadline_is_given_up_and_its_worker_killed(slow, tmp_path):
-    (tmp_path / "tiny.png").write_bytes(picture(8, 8))  # quick to check on a busy machine, too
+    (tmp_path / "tiny.png").write_bytes(picture(8, 8))
     pool = WorkerPool(workers=1, deadline=0.15)
     await pool.start()
     with pytest.raises(CorruptImage, match="too long"):
         await pool.inspect(slow, tmp_path / "target")
     assert pool.counters.kills == 1
-    assert (await pool.inspect(tmp_path / "tiny.png", tmp_path / "target")).format == "png"
+    await _until_taken(pool, tmp_path / "tiny.png", tmp_path / "target")
     await pool.close()
+
+
+async def _until_taken(pool: WorkerPool, source: Path, target: Path) -> None:
+    """Until the pool takes a picture: on a busy machine even a tiny one may be over a short deadline."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(CorruptImage):
+                await pool.inspect(source, target)
+                return
 
 
 async def test_a_full_queue_is_busy_at_once(slow, tmp_path):
@@ -87,10 +96,9 @@ async def test_a_full_queue_is_busy_at_once(slow, tmp_path):
     await pool.start()
     jobs = [asyncio.ensure_future(pool.inspect(slow, tmp_path / str(number))) for number in range(3)]
     await _until(lambda: pool.counters.waiting == 2)
-    start = time.perf_counter()
     with pytest.raises(Busy):
         await pool.inspect(slow, tmp_path / "one-too-many")
-    assert time.perf_counter() - start < 0.05
+    assert not any(job.done() for job in jobs), "it was not waited for"
     assert pool.counters.refused == 1
     assert [(await job).width for job in jobs] == [20_000] * 3
     await pool.close()

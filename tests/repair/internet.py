@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 import trustme
 from PIL import Image as Pillow
 
+from tests.running import answering
+
 PAGE = "https://reader.example/"
 DATE = "Tue, 29 Feb 2000 03:17:20 GMT"
 ARCHIVE_HOSTS = ("web.archive.org", "arquivo.pt")
@@ -223,19 +225,11 @@ def internet(folder: Path, *secure: str) -> Iterator[Internet]:
     authority.issue_cert(*secure, *ARCHIVE_HOSTS).configure_cert(context)
     made = Internet(ca=folder / "ca.pem")
     authority.cert_pem.write_to_path(made.ca)
-    servers = [_Server(("127.0.0.1", 0), _handler(made, secure=is_secure)) for is_secure in (False, True)]
-    servers[1].socket = context.wrap_socket(servers[1].socket, server_side=True, do_handshake_on_connect=False)
-    made.ports = {"80": servers[0].server_address[1], "443": servers[1].server_address[1]}
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
-    for thread in threads:
-        thread.start()
-    try:
+    plain, secured = (_Server(("127.0.0.1", 0), _handler(made, secure=is_secure)) for is_secure in (False, True))
+    secured.socket = context.wrap_socket(secured.socket, server_side=True, do_handshake_on_connect=False)
+    made.ports = {"80": plain.server_port, "443": secured.server_port}
+    with answering(plain), answering(secured):
         yield made
-    finally:
-        for server, thread in zip(servers, threads, strict=True):
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 def a_picture(chance: random.Random, size: tuple[int, int] = (12, 9), form: str = "PNG") -> bytes:

@@ -5,7 +5,8 @@ import statistics
 import sys
 from collections.abc import Iterator
 
-from tests.repository.tree import SOURCES, modules
+from tests.conftest import LONGEST
+from tests.repository.tree import ROOT, SOURCES, modules
 
 MAY_READ_THE_ENVIRONMENT = {
     "server/config.py": "every setting of the server sits in one table",
@@ -29,7 +30,7 @@ IMPORTERS = {
     "msgspec": {"server/http/"},
     "markupsafe": {"server/http/frame.py", "server/http/pages.py"},
     "mkdocs": {"mkdocs.py"},
-    "multipart": {"server/http/bodies.py", "server/http/fields.py"},
+    "multipart": {"server/http/multiparts.py"},
     "pybase64": {"server/http/textual.py"},
     "nbconvert": {"nbconvert.py"},
     "obstore": {"server/backends/object_store.py"},
@@ -107,3 +108,7 @@ def test_no_module_is_a_drawer() -> None:
 
 def test_every_module_opens_with_what_it_hides() -> None:
     assert not [name for name, tree in modules().items() if tree.body and not ast.get_docstring(tree)]
+
+
+def test_the_files_of_tests_that_begin_first_are_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []

@@ -29,7 +29,7 @@ def virtual_screen(folder: Path) -> Iterator[tuple[str, Image.Image]]:
         yield display, picture
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def pixels(data: bytes) -> Image.Image:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.servers.ports import accepts, free_ports
 
-STARTED_WITHIN = 20
+STARTED_WITHIN = 60
 
 
 class ValkeyServer:

@@ -1,5 +1,6 @@
 """A server for each set of settings that transcripts ask for, and the words that their placeholders stand for."""
 
+import base64
 import io
 import random
 import tempfile
@@ -11,7 +12,7 @@ import httpx2
 import pytest
 from PIL import Image as Pillow
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving, website
 from tests.wire.transcript import Transcript
 
@@ -21,6 +22,7 @@ class Servers:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
+        self._strangers = 0
         self._running: dict[tuple[tuple[str, str], ...], tuple[RunningServer, dict[str, bytes]]] = {}
 
     def of(self, transcript: Transcript) -> tuple[RunningServer, dict[str, bytes]]:
@@ -30,7 +32,12 @@ class Servers:
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
             server = self._stack.enter_context(serving(folder, ACCESS_LOG="false", **dict(settings)))
             self._running[settings] = server, _credentials(server)
-        return self._running[settings]
+        server, words = self._running[settings]
+        if "{{stranger}}" in str(transcript.exchanges):
+            self._strangers += 1
+            name = f"stranger-{self._strangers}"
+            words = words | {"stranger": _stranger(server, name), "stranger_name": name.encode()}
+        return server, words
 
 
 def _credentials(server: RunningServer) -> dict[str, bytes]:
@@ -38,12 +45,17 @@ def _credentials(server: RunningServer) -> dict[str, bytes]:
     mine = httpx2.get(f"{server.url}/api/v1/applications", headers=headers).json()["applications"][0]
     wanted = {"name": "A program of Imgur's", "redirects": ["http://127.0.0.1:9/back"], "secret": True}
     program = httpx2.post(f"{server.url}/api/v1/applications", headers=headers, json=wanted).json()
-    run(server.data, "account", "create", "stranger", "--no-password")
-    scopes = [word for scope in ("account", "albums", "images:read", "images:write") for word in ("--scope", scope)]
-    stranger = run(server.data, "token", "create", "stranger", *scopes).stdout.strip()
-    words = {"token": server.key, "stranger": stranger, "key": mine["key"], "client_id": mine["client_id"]}
+    words = {"token": server.key, "key": mine["key"], "client_id": mine["client_id"]}
     words |= {"program": program["client_id"], "secret": program["secret"]}
+    words["basic"] = base64.b64encode(f"{words['program']}:{words['secret']}".encode()).decode()
     return {name: word.encode() for name, word in words.items()}
+
+
+def _stranger(server: RunningServer, name: str) -> bytes:
+    """The token of an account in which there is nothing yet."""
+    assert run(server.data, "account", "create", name, "--no-password").returncode == 0
+    scopes = [word for scope in ("account", "albums", "images:read", "images:write") for word in ("--scope", scope)]
+    return run(server.data, "token", "create", name, *scopes).stdout.strip().encode()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from heliograph.server.backends.openid import OpenIDProvider
 from heliograph.server.errors import Busy, InvalidToken
 from heliograph.server.model import Challenge, Person
-from tests.running import silent_server
+from tests.running import answering, silent_server
 
 pytestmark = pytest.mark.anyio
 
@@ -110,13 +109,9 @@ def provider() -> Iterator[Provider]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made = Provider(f"http://127.0.0.1:{server.server_address[1]}")
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        made = Provider(url)
         yield made
-        server.shutdown()
-        thread.join()
 
 
 async def test_a_right_answer_tells_who_it_is(provider: Provider) -> None:
@@ -219,7 +214,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("wrong", WRONG, ids=" ".join)
 async def test_a_token_with_a_claim_that_is_not_right_proves_nothing(provider: Provider, wrong: dict[str, Any]) -> None:
     provider.claims = {name: value for name, value in (provider.claims | wrong).items() if value is not None}
     with pytest.raises(InvalidToken):

@@ -11,7 +11,7 @@ import httpx2
 import requests
 from requests_oauthlib import OAuth1Session
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer
 
 PASSWORD = "correct horse battery"

@@ -1,11 +1,13 @@
 """One's own account over the native API."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.cli.test_admin import PASSWORD, run
+from tests.administration import run
+from tests.cli.test_admin import PASSWORD
 from tests.running import RunningServer, serving
 from tests.server.http.test_native import failure
 
@@ -20,10 +22,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 
 @pytest.fixture(scope="module")
 def ada(running: RunningServer) -> Iterator[httpx2.Client]:
-    assert run(running.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD).returncode == 0
-    token = run(running.data, "token", "create", "ada", "--scope", "account").stdout.strip()
-    with httpx2.Client(base_url=running.url, headers={"authorization": f"Bearer {token}"}, timeout=60) as client:
+    with ada_of(running) as client:
         yield client
+
+
+def ada_of(server: RunningServer) -> httpx2.Client:
+    assert run(server.data, "account", "create", "ada", "--password-stdin", stdin=PASSWORD).returncode == 0
+    token = run(server.data, "token", "create", "ada", "--scope", "account").stdout.strip()
+    return httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {token}"}, timeout=60)
 
 
 def knows(running: RunningServer, password: str) -> bool:
@@ -58,6 +64,8 @@ def test_an_account_without_a_password_gets_none_by_a_token(owner: httpx2.Client
     assert failure(answer) == (403, "Forbidden")
 
 
-def test_guessing_the_old_password_is_slowed(ada: httpx2.Client) -> None:
-    said = [failure(ada.patch("/api/v1/account", json={"password": NEW, "old_password": "no"})) for _ in range(12)]
+def test_guessing_the_old_password_is_slowed(tmp_path: Path) -> None:
+    guess = {"password": NEW, "old_password": "no"}
+    with serving(tmp_path) as server, ada_of(server) as ada:
+        said = [failure(ada.patch("/api/v1/account", json=guess)) for _ in range(12)]
     assert said[-1] == (429, "TooManyAttempts")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 PASSWORD = "correct horse battery"
@@ -43,13 +43,6 @@ class Browser:
 
 
 OPEN: list[httpx2.Client] = []
-
-
-@pytest.fixture(autouse=True)
-def _closes_browsers() -> Iterator[None]:
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 from tests.server.http.test_native import failure, upload
 

@@ -14,7 +14,7 @@ import pytest
 
 from heliograph.server.http.dispatch import Row
 from heliograph.server.http.routes import table
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 SCOPES = ("account", "albums", "images:read", "images:write")

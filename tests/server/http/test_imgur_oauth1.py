@@ -1,10 +1,8 @@
 """The OAuth 1.0a dance against a real server, by two client libraries of others, and all that may go wrong."""
 
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,8 @@ from oauthlib.oauth1 import Client as Signer
 from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 
-from tests.cli.test_admin import run
-from tests.running import RunningServer, serving
+from tests.administration import run
+from tests.running import RunningServer, change_rows, serving
 from tests.server.http.signing import (
     CALLBACK,
     Person,
@@ -352,12 +350,6 @@ def test_what_was_allowed_is_listed_and_ends_when_it_is_revoked(world: World) ->
     audit = run(world.server.data, "audit").stdout
     assert "oauth1.revoke" in audit
     assert audit.count("oauth1.allow") >= 2
-
-
-def change_rows(server: RunningServer, statement: str, *values: object) -> None:
-    """Change the database behind the server's back."""
-    with closing(sqlite3.connect(server.data / "heliograph.db", timeout=30)) as database, database:
-        assert database.execute(statement, values).rowcount == 1
 
 
 def test_a_secret_from_before_this_version_must_be_rotated_once(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 import requests
 from requests_oauthlib import OAuth1Session
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 from tests.server.http.signing import PASSWORD, Person, Program, add_person, closing_all, let_in, register, session_of
 

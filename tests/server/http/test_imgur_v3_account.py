@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 ID = {"authorization": "Client-ID 0123456789abcde"}

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.cli.test_admin import PASSWORD, run
+from tests.administration import run
+from tests.cli.test_admin import PASSWORD
 from tests.running import RunningServer, picture, serving
 from tests.server.http.test_everybody import CASES, IDS, TOKENLESS, Case, World
 

@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import json
-import time
 import uuid
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.running import RunningServer, free_port, peak_memory, picture
+from tests.running import RunningServer, free_port, peak_memory, picture, worked
 
 MEMBERS = {
     "id", "page", "link", "thumbnails", "title", "description", "alt", "name", "width", "height", "media_type", "size",
@@ -265,8 +264,8 @@ def test_a_body_of_many_fields_is_refused_without_holding_up_anybody(
     body: bytes, content_type: str, http: httpx2.Client, server: RunningServer
 ) -> None:
     before = peak_memory(server)
-    began = time.monotonic()
+    began = worked(server)
     answer = http.post("/api/v1/images", content=body, headers={"content-type": content_type})
     assert answer.json()["name"] in ("BadParameter", "NoImageSent")
-    assert time.monotonic() - began < 2
+    assert worked(server) - began < 2
     assert peak_memory(server) - before < 60 * 1024**2

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import httpx2
 import pytest
 
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, free_port, serving
-from tests.server.http.test_account_pages import ELSEWHERE, OPEN, PASSWORD, Browser
+from tests.server.http.test_account_pages import ELSEWHERE, PASSWORD, Browser
 from tests.servers.openid import consent, deny, openid_process, openid_provider
 
 COOKIE = "heliograph-openid"
@@ -77,13 +77,6 @@ class Visitor(Browser):
         """Who is logged in."""
         found = re.search(r'<a href="/account">([^<]+)</a>', self.http.get("/").text)
         return found[1] if found else None
-
-
-@pytest.fixture(autouse=True)
-def _closes_browsers() -> Iterator[None]:
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.cli.test_admin import PASSWORD, run
+from tests.administration import run
+from tests.cli.test_admin import PASSWORD
 from tests.running import RunningServer, serving
 from tests.server.http.test_account_pages import Browser
 from tests.server.http.test_native import failure

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from heliograph.server.identity import Fkeys
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 from tests.server.http.stack_readers import palette_of_2013, stacks_editor
 

@@ -13,7 +13,7 @@ import pytest
 
 from heliograph.server.errors import CATALOGUE
 from heliograph.server.http.stack_mobile import ANSWERS, NAMES, NO_QUOTA
-from tests.cli.test_admin import run
+from tests.administration import run
 from tests.running import RunningServer, picture, serving
 
 IOS, ANDROID = "kJ1geZUa*oJVMN229qwESg((", "r0aEx)wmOcRhhPMdffXeUQ(("
@@ -119,7 +119,7 @@ WRONG = {
     "base64 of words": Wrong((400, "bad_parameter"), "", {"image_data": base64.b64encode(b"word" * 30).decode()}),
     "a path": Wrong((400, "bad_parameter"), "path", {"image_data": "/home/me/p.png"}),
     "another type": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "image/jpeg"}),
-    "a type that is none": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "png"}),
+    "a type that is none": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "picture"}),
     "no key": Wrong((405, "key_required"), "key", {"key": None}),
     "an empty key": Wrong((405, "key_required"), "key", {"key": ""}),
     "no token": Wrong((401, "access_token_required"), "access_token", {"access_token": None}),

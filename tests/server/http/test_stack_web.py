@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -274,9 +275,8 @@ def test_https_is_true_where_the_link_shall_have_it(asked: str, scheme: str, htt
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server whose images lie on the host that one userscript has built in, and which counts uploads."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    with serving(folder, IMAGE_URL="https://i.stack.imgur.com", LIMITS="3/day uploads by address") as running:
+    """A server whose images lie on the host that one userscript has built in."""
+    with serving(tmp_path_factory.mktemp("elsewhere"), IMAGE_URL="https://i.stack.imgur.com") as running:
         yield running
 
 
@@ -288,13 +288,14 @@ def test_a_userscript_with_the_image_host_built_in_finds_the_link(elsewhere: Run
     assert re.search(r"https?://i\.stack\.imgur\.com/[a-zA-Z0-9]+\.png", answer.text)
 
 
-def test_limits_refuse_in_the_form_that_was_asked_for(elsewhere: RunningServer) -> None:
-    for _ in range(4):
-        answer = httpx2.post(f"{elsewhere.url}/upload/image", **with_file("filename"))
+def test_limits_refuse_in_the_form_that_was_asked_for(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS="3/day uploads by address") as counting:
+        for _ in range(4):
+            answer = httpx2.post(f"{counting.url}/upload/image", **with_file("filename"))
+        refused = httpx2.post(f"{counting.url}/upload/image", **with_file("file"))
     assert answer.status_code == 200
     assert answer.text.startswith('<html><head></head><body><script>window.parent.displayUploadError("Upload limit')
     assert int(answer.headers["retry-after"]) > 1
-    refused = httpx2.post(f"{elsewhere.url}/upload/image", **with_file("file"))
     assert (refused.status_code, refused.json()["Error"]) == (429, 429)
 
 

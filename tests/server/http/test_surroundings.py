@@ -1,16 +1,20 @@
 """What happens around every request: limits, true addresses, logs, health, metrics."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import httpx2
 import pytest
 
 from tests.running import RunningServer, picture, serving
 
+LIMITS = "3/hour uploads by address; 5/day uploads by application"
 KEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -19,7 +23,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
     """A server that limits, refuses unknown keys and anonymous uploads, and trusts a proxy on loopback."""
     folder = tmp_path_factory.mktemp("strict")
     settings = {
-        "LIMITS": "3/hour uploads by address; 5/day uploads by application",
+        "LIMITS": LIMITS,
         "UNKNOWN_KEYS": "refuse",
         "ANONYMOUS_UPLOADS": "false",
         "TRUSTED_PROXIES": "127.0.0.0/8",
@@ -44,14 +48,13 @@ def test_an_address_behind_a_trusted_proxy_has_a_limit_of_its_own(strict: tuple[
     assert upload(server, "203.0.113.2").status_code == 201
 
 
-def test_v3_says_its_limits_in_bare_integers_and_refuses_in_its_own_shape(strict: tuple[RunningServer, Path]) -> None:
-    server, _ = strict
-    taken = upload(server, "203.0.113.3", "/3/image")
+def test_v3_says_its_limits_in_bare_integers_and_refuses_in_its_own_shape(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMITS=LIMITS) as server:
+        taken, *_, refused = [upload(server, "203.0.113.3", "/3/image") for _ in range(4)]
     limits = {name: value for name, value in taken.headers.items() if name.startswith("x-ratelimit")}
     assert limits["x-ratelimit-userlimit"] == "3"
     assert limits["x-ratelimit-clientlimit"] == "5"
     assert all(value.isdecimal() for value in limits.values())
-    refused = upload(server, "203.0.113.3", "/3/image")
     assert refused.status_code == 429
     assert refused.text.startswith('{"data":{"error":')
 
@@ -98,7 +101,7 @@ def test_an_anonymous_upload_is_refused_where_the_operator_says_so(strict: tuple
 
 def logged(log: Path, answer: httpx2.Response) -> dict[str, Any]:
     """The line about an answer's request. It is written once the answer is out, so it may come a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for line in log.read_text().splitlines():
             if answer.headers["x-request-id"] in line and line.endswith("}"):
@@ -200,3 +203,37 @@ def test_a_storage_that_is_gone_makes_the_server_not_ready(tmp_path: Path) -> No
         assert (failed.status_code, failed.json()["name"]) == (503, "StorageUnavailable")
         (server.data / "elsewhere").rename(server.data / "blobs")
         assert httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/2/upload.json?key=refused", "/3/image", "/api/upload.json", "/not/here"])
+def test_who_closes_behind_the_answer_reads_why_a_large_body_was_refused(
+    path: str, strict: tuple[RunningServer, Path]
+) -> None:
+    server, _ = strict
+    large = picture() + bytes(30_000_000)  # urllib asks for "Connection: close", and sends all before it reads
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(server.url + path, large, {"Content-Type": "image/png"}), timeout=60)
+    assert refused.value.code in (401, 403, 404, 413)
+    assert refused.value.read()
+
+
+def test_who_waits_for_leave_to_send_a_body_is_refused_without_it(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    head = "POST /2/upload.xml?key=refused HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=4) as connection:
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_who_sends_all_before_it_reads_learns_why_it_was_refused(
+    strict: tuple[RunningServer, Path], version: str
+) -> None:
+    server, _ = strict
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /3/image HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode() + bytes(8_000_000))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"Authentication required" in answer

@@ -70,7 +70,7 @@ _OTHER_PAGES = {"access-control-allow-origin": "*"}
 
 _ASKED_BEFORE = {
     "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Content-Type, Accept, Cache-Control, X-Requested-With",
     "access-control-max-age": "86400",
 }
 
@@ -188,4 +188,4 @@ def _wants_json(request: Request) -> bool:
         return True
     if all(each.endswith("json") for each in accepted):
         return True
-    return form.field == "file" and not request.url.query and "method" not in form.texts
+    return form.field == "file" and not {"method", "https"} & form.texts.keys()
