@@ -220,6 +220,27 @@ def answering(server: HTTPServer) -> Iterator[str]:
             thread.join()
 
 
+class _AnotherEachTime(dict[str, tuple[int, dict[str, str], bytes]]):
+    """The pages of a website that shows a picture of its own to each who looks."""
+
+    def get(self, path: object, default: object = None) -> tuple[int, dict[str, str], bytes]:  # type: ignore[override]
+        return 200, {"Content-Type": "image/png"}, picture(8, 8)
+
+
+@contextmanager
+def webcam() -> Iterator[str]:
+    """The address of a picture that is another one at each look."""
+    with website(_AnotherEachTime()) as site:
+        yield f"{site}/now.png"
+
+
+def in_the_catalog(server: RunningServer) -> int:
+    """How many images the server has, whoever owns them."""
+    with closing(sqlite3.connect(f"file:{server.data}/heliograph.db?mode=ro", uri=True)) as database:
+        (number,) = database.execute("SELECT count(*) FROM images").fetchone()
+    return int(number)
+
+
 @contextmanager
 def silent_server() -> Iterator[tuple[str, socket.socket]]:
     """An address that takes connections and never answers, and its listening socket."""

@@ -239,6 +239,21 @@ def test_ctrl_c_while_uploading_ends_at_once_and_cleanly(environment: dict[str, 
     assert (process.returncode, told, only_line(complaint.lstrip())) == (130, "", "heliograph: interrupted")
 
 
+def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    command = [sys.executable, "-m", "heliograph", "list"]
+    told = environment | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "heliograph: interrupted\n")
+
+
+def test_the_program_is_a_module_too(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "heliograph", "upload", "--no-such"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert only_line(done.stderr).endswith("See 'heliograph upload --help'.")
+    assert done.returncode == 2
+
+
 def test_ctrl_c_while_reading_standard_input_ends_cleanly(environment: dict[str, str]) -> None:
     process = subprocess.Popen([SCRIPT, "upload", "-"], env=environment, stdin=-1, stdout=-1, stderr=-1, text=True)
     assert process.stdin is not None
@@ -284,14 +299,14 @@ def on_a_terminal(environment: dict[str, str], *arguments: object) -> str:
 def test_a_large_file_shows_progress_on_a_terminal_and_wipes_it(environment: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     path.write_bytes(picture(900, 900))
-    written = on_a_terminal(environment, "upload", path)
-    assert re.search(r"\[#+-*\] +\d+%", written)
-    assert "of 1" in written
-    assert written.rstrip().rpartition("\r")[2].startswith("To remove it one day")
+    written = on_a_terminal(environment | {"TERM": "xterm"}, "upload", path)
+    assert re.search(r"large\.png +\d+% \[#*-*\]", written)
+    assert " of 1" not in written
+    assert "\x1b[J" in written.partition("To remove it one day")[0]
 
 
 def test_a_small_file_shows_no_progress(environment: dict[str, str], cat: Path) -> None:
-    assert "%" not in on_a_terminal(environment, "upload", cat)
+    assert "%" not in on_a_terminal(environment | {"TERM": "xterm"}, "upload", cat)
 
 
 def test_progress_stays_out_of_files(run: Run, tmp_path: Path) -> None:

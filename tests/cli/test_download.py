@@ -90,6 +90,40 @@ def test_an_album_and_everything_can_be_brought_home(run: Run, newcomer: dict[st
     assert sorted(set(done.stdout.splitlines())) == sorted(map(str, (tmp_path / "all").iterdir()))
 
 
+def test_images_of_one_name_keep_each_other_s_files_however_many_come_at_once(run: Run, tmp_path: Path) -> None:
+    """In the order asked for, the first has the name; one of the same bytes shares its file."""
+    contents = [picture(300 if number % 3 else 1, 40) for number in range(24)]
+    contents[7] = contents[0]
+    answers = []
+    for number, content in enumerate(contents):
+        (tmp_path / "same.png").write_bytes(content)
+        answers.append(json.loads(run("upload", tmp_path / "same.png", "--title", number, "--json").stdout))
+    done = run("download", *(answer["link"] for answer in answers), "--jobs", 12, "--to", tmp_path / "out")
+    paths = [Path(line) for line in done.stdout.splitlines()]
+    assert [sha256(path) for path in paths] == [answer["sha256"] for answer in answers]
+    ids = [answer["id"] for answer in answers]
+    assert [path.name for path in paths] == [
+        "same.png" if number in (0, 7) else f"same-{each}.png" for number, each in enumerate(ids)
+    ]
+    assert len(os.listdir(tmp_path / "out")) == 23
+    again = run("download", *ids, "--jobs", 3, "--to", tmp_path / "out", "--quiet")
+    assert again.stdout == done.stdout
+
+
+def test_an_album_that_is_missing_does_not_stop_the_others(run: Run, cat, tmp_path: Path) -> None:
+    done = run("download", cat["link"], "--album", "aaaaaaa", "--album", "bbbbbbb", "--to", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (1, f"{tmp_path}/out/cat.png\n")
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == ["aaaaaaa", "bbbbbbb"]
+
+
+@pytest.mark.parametrize("call", [call_sync, call_async])
+def test_a_download_tells_how_far_it_is(server: RunningServer, tmp_path: Path, call) -> None:
+    image, told = call("upload", picture(400, 400), server=server.url), []
+    call("download", image, tmp_path, progress=lambda *numbers: told.append(numbers), server=server.url)
+    assert told[-1] == (image.size, image.size)
+    assert told == sorted(told)
+
+
 def test_one_that_is_missing_does_not_stop_the_others(run: Run, cat, tmp_path: Path) -> None:
     done = run("download", "aaaaaaaaaa", cat["link"], "--to", tmp_path / "out")
     assert done.returncode == 1

@@ -1,10 +1,12 @@
 """Where `heliograph upload` takes pictures from, and what else it does with links."""
 
+import hashlib
 import json
 import os
 import pty
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,58 @@ def test_a_folder_stands_for_the_pictures_in_it_and_below(run: Run, tree: Path) 
     done = run("upload", tree, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert widths(done.stdout) == [10, 11, 12, 13]
+
+
+def test_what_is_no_file_is_passed_over_in_a_folder_and_read_to_its_end_where_it_is_named(run: Run, tree: Path) -> None:
+    folder = tree / "pipes"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.png")
+    (folder / "file.png").write_bytes(picture())
+    assert len(run("upload", folder).stdout.splitlines()) == 1
+    data = picture()
+    writer = threading.Thread(target=lambda: (folder / "pipe.png").write_bytes(data))
+    writer.start()
+    answer = json.loads(run("upload", folder / "pipe.png", "--json").stdout)
+    writer.join()
+    assert answer["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_a_loop_of_links_is_no_endless_folder(run: Run, tree: Path) -> None:
+    folder = tree / "loop"
+    folder.mkdir()
+    (folder / "self").symlink_to(folder)
+    (folder / "gone.png").symlink_to("nowhere")
+    (folder / "x.png").write_bytes(picture())
+    done = run("upload", folder)
+    assert len(done.stdout.splitlines()) == 1
+    assert "no file" in done.stderr
+    assert len(run("upload", f"{folder}/**/x.png").stdout.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said_and_stops_nothing_else(
+    environment: dict[str, str], tree: Path
+) -> None:
+    folder = tree / "closed"
+    (folder / "below").mkdir(parents=True)
+    (folder / "x.png").write_bytes(picture())
+    (folder / "below").chmod(0)
+    as_anybody = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    done = subprocess.run([*as_anybody, SCRIPT, "upload", folder], env=environment, capture_output=True, text=True)
+    (folder / "below").chmod(0o700)
+    assert (done.returncode, len(done.stdout.splitlines())) == (2, 1)
+    assert done.stderr == f"heliograph: {folder}/below: It cannot be looked into (Permission denied).\n"
+
+
+def test_an_empty_name_is_wrong_usage(run: Run) -> None:
+    done = run("upload", "")
+    assert "empty" in done.stderr
+    assert done.returncode == 2
+
+
+def test_a_name_with_a_line_break_is_told_on_one_line(run: Run, tree: Path) -> None:
+    path = tree / "two\nlines.png"
+    path.write_text("no picture")
+    assert run("upload", path).stderr.startswith(f"heliograph: {tree}/two\\nlines.png: ")
 
 
 def test_a_folder_without_pictures_is_wrong_usage(run: Run, tmp_path: Path) -> None:
@@ -119,7 +173,7 @@ def test_a_reader_that_goes_away_while_uploading_is_no_drama(environment: dict[s
 def test_many_pictures_end_with_a_summary_on_a_terminal(environment: dict[str, str], tree: Path) -> None:
     (tree / "bad.png").write_text("no picture")
     leader, follower = pty.openpty()
-    command = [SCRIPT, "upload", tree, tree, "--json"]
+    command = [SCRIPT, "upload", tree, tree]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=follower)
     os.close(follower)
     written = b""

@@ -99,6 +99,19 @@ def test_code_that_cannot_be_seen_is_an_error_that_says_what_to_do(server: Runni
     assert "Pass it as a text: source=..." in done.stderr.splitlines()[-1]
 
 
+def test_what_was_imported_meanwhile_makes_no_other_image(call: Call, server: RunningServer) -> None:
+    data, ids, kept = picture(), [], []
+    for versions in ("Python 3.11.2, heliograph 0.1.0", "Python 3.11.2, heliograph 0.1.0, numpy 2.4"):
+        source = f"plot(1:3)\n\n# Versions: {versions}\n"
+        for key in (server.key, None):
+            image = call("upload", data, server=server.url, key=key, source=source)
+            ids.append(image.id)
+            kept.append(call("source", image, server=server.url))
+    assert ids[:2] == ids[2:]
+    assert "numpy" not in "".join(kept)  # the versions are those of the day it was published
+    assert call("upload", data, server=server.url, key=server.key, source="plot(3:1)").id not in ids
+
+
 @pytest.mark.parametrize("source", ["", " \n", 3])
 def test_a_source_without_words_is_refused(source: str) -> None:
     with pytest.raises(heliograph.InputError, match="source"):

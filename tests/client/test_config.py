@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from heliograph import InputError
-from heliograph.client._config import DEFAULT_URL, Target, config_path, environment_has_screen, load, normal_url
+from heliograph.client._config import (
+    DEFAULT_URL,
+    Target,
+    config_path,
+    environment_has_screen,
+    load,
+    normal_url,
+    state_folder,
+)
 
 
 @pytest.fixture
@@ -106,3 +114,34 @@ def test_each_system_keeps_the_file_where_its_people_look(platform: str, environ
 )
 def test_a_browser_is_opened_only_where_it_is_seen(platform: str, environ: dict[str, str], seen: bool) -> None:
     assert environment_has_screen(environ, platform) is seen
+
+
+def test_a_user_that_the_system_does_not_know_has_no_config_file_and_no_outbox(monkeypatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert load(environ={}) == Target(DEFAULT_URL, None)
+    with pytest.raises(OSError, match="Not a directory"):
+        (state_folder({}) / "outbox").mkdir(parents=True)
+
+
+FALLBACKS = 'fallbacks = ["https://plain.example", {url = "https://keyed.example/", key = "itsown"}]\n'
+
+
+@pytest.mark.parametrize(("url", "key"), [("https://plain.example", None), ("https://KEYED.example", "itsown")])
+def test_a_fallback_that_is_named_as_the_server_has_its_own_key(
+    environ: dict[str, str], tmp_path: Path, url: str, key: str | None
+) -> None:
+    write(tmp_path, 'url = "https://file.example/"\nkey = "filekey"\n' + FALLBACKS)
+    assert load(url, environ=environ).key == key
+    assert load(url, environ=environ | {"HELIOGRAPH_KEY": "envkey"}).key == key
+    assert load(url, "argkey", environ | {"HELIOGRAPH_KEY": "envkey"}).key == "argkey"
+    assert load(url, environ=environ | {"HELIOGRAPH_KEY": "envkey", "HELIOGRAPH_URL": url}).key == "envkey"
+
+
+def test_the_environments_key_goes_to_a_server_that_is_passed_and_is_no_fallback(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path, FALLBACKS)
+    assert load("https://other.example", environ=environ | {"HELIOGRAPH_KEY": "envkey"}).key == "envkey"

@@ -1,5 +1,6 @@
 """Other hosts take a picture where the server is down, and only where it surely did not take it."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import heliograph
 from heliograph.client._config import config_path
 from heliograph.client._outbox import Outbox
 from tests.client.conftest import Call
-from tests.running import RunningServer, faulty, picture, serving, website
+from tests.running import SCRIPT, RunningServer, clean_environment, faulty, picture, serving, website
 
 DOWN = "http://127.0.0.1:9"
 
@@ -118,3 +119,20 @@ def test_the_key_of_the_environment_goes_to_no_fallback(second: RunningServer, m
     with heliograph.Client(DOWN, retries=0, fallbacks=[second.url]) as client:
         client.upload(picture(), title="by nobody")
     assert titles(second).count("by nobody") == 0
+
+
+def test_what_waits_for_a_fallback_is_sent_there_by_the_fallbacks_own_key(second: RunningServer) -> None:
+    config_path().parent.mkdir(parents=True)
+    config_path().write_text(f'url = "{DOWN}"\nfallbacks = [{{url = "{second.url}", key = "{second.key}"}}]\n')
+    with faulty(second.url, faults=1) as proxy:
+        hosts = [{"url": proxy.url, "key": second.key}]
+        client = heliograph.Client(DOWN, "k", retries=0, fallbacks=hosts, outbox=True)
+        with client, pytest.raises(heliograph.KeptError):
+            client.upload(picture(), title="by its own key")
+    (entry,) = Outbox().waiting()
+    entry.path.write_bytes(entry.path.read_bytes().replace(proxy.url.encode(), second.url.encode(), 1))
+    environment = clean_environment() | {"HELIOGRAPH_KEY": "of the usual server".replace(" ", "-")}
+    done = subprocess.run([SCRIPT, "outbox", "send", "--server", second.url], env=environment, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert Outbox().waiting() == []
+    assert titles(second).count("by its own key") == 1

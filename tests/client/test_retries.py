@@ -7,7 +7,17 @@ import pytest
 
 import heliograph
 from tests.client.conftest import Call
-from tests.running import RunningServer, faulty, free_port, picture, serving, silent_server, website
+from tests.running import (
+    RunningServer,
+    faulty,
+    free_port,
+    in_the_catalog,
+    picture,
+    serving,
+    silent_server,
+    webcam,
+    website,
+)
 
 
 def titles(server: RunningServer) -> list[str]:
@@ -39,6 +49,18 @@ def test_a_url_upload_whose_answer_is_lost_is_published_once(call: Call, server:
     with website(pages) as site, faulty(server.url) as proxy:
         call("upload", f"{site}/a.png", server=proxy.url, key=server.key, title=title)
     assert titles(server).count(title) == 1
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_url_that_shows_something_else_at_each_look_is_published_once_a_call(
+    call: Call, server: RunningServer, with_key: bool
+) -> None:
+    before, key, ids = in_the_catalog(server), server.key if with_key else None, set()
+    with webcam() as url:
+        for _ in range(2):
+            with faulty(server.url, faults=2) as proxy:
+                ids.add(call("upload", url, server=proxy.url, key=key).id)
+    assert len(ids) == in_the_catalog(server) - before == 2
 
 
 def test_a_deletion_whose_answer_is_lost_counts_as_done(call: Call, server: RunningServer) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,22 +17,14 @@ import pytest
 
 import heliograph
 from heliograph.client._outbox import Outbox
-from tests.running import SCRIPT, RunningServer, clean_environment, picture, serving
+from tests.running import SCRIPT, RunningServer, clean_environment, in_the_catalog, picture, serving, webcam
 from tests.servers.faults import FAULTS, FaultProxy
 
 UPLOADS = int(os.environ.get("TEST_UPLOADS", "1000"))
 AT_ONCE = 8
 SEED = 1839
 KILLS = 12
-
-
-def in_the_catalog(server: RunningServer) -> int:
-    database = sqlite3.connect(f"file:{server.data}/heliograph.db?mode=ro", uri=True)
-    try:
-        (number,) = database.execute("SELECT count(*) FROM images").fetchone()
-    finally:
-        database.close()
-    return int(number)
+LOOKS = 200
 
 
 def listed(server: RunningServer) -> list[str]:
@@ -79,6 +70,30 @@ def test_every_picture_is_published_exactly_once_through_a_bad_network(tmp_path:
         ids = asyncio.run(through_the_bad_network(server))
         assert len(set(ids)) == UPLOADS
         assert in_the_catalog(server) == UPLOADS
+        assert listed(server) == sorted(ids)
+
+
+async def looks_through_the_bad_network(server: RunningServer, url: str) -> list[str]:
+    """The ids of what a URL showed at each of many looks, each of which is one call with all its tries."""
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with (
+        FaultProxy(int(server.url.rpartition(":")[2]), SEED, share=0.7) as proxy,
+        heliograph.AsyncClient(proxy.url, server.key, timeout=10, retries=200, patience=600) as client,
+    ):
+
+        async def look(number: int) -> str:
+            async with turns:
+                return (await client.upload(url, title=f"look {number // 2}")).id
+
+        ids = await asyncio.gather(*map(look, range(LOOKS)))
+    assert all(proxy.done[fault] for fault in FAULTS), proxy.done
+    return ids
+
+
+def test_each_look_at_a_webcam_through_a_bad_network_is_published_exactly_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, webcam() as url:
+        ids = asyncio.run(looks_through_the_bad_network(server, url))
+        assert len(set(ids)) == in_the_catalog(server) == LOOKS
         assert listed(server) == sorted(ids)
 
 

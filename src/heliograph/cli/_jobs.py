@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,7 @@ from typing import IO
 import click
 
 import heliograph
+from heliograph import InputError
 from heliograph.client._pictures import is_url, spooled
 
 PICTURES = frozenset(
@@ -27,16 +29,21 @@ PICTURES = frozenset(
 
 @dataclass(frozen=True)
 class Job:
-    """What to upload, as it was named, and as the client takes it."""
+    """What to upload, as it was named, and as the client takes it; or why it cannot be read."""
 
-    shown: str
-    source: str | bytes | IO[bytes]
+    name: str
+    source: str | bytes | IO[bytes] | InputError
+
+    @property
+    def shown(self) -> str:
+        """Its name on one line: what cannot be printed (a name may hold line breaks) is told by its number."""
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in self.name)
 
     @property
     def size(self) -> int:
         """Bytes, 0 where that cannot be known (a URL, a missing file)."""
-        if isinstance(self.source, bytes):
-            return len(self.source)
+        if isinstance(self.source, bytes | InputError):
+            return len(self.source) if isinstance(self.source, bytes) else 0
         try:
             found = os.stat(self.source) if isinstance(self.source, str) else os.fstat(self.source.fileno())  # noqa: PTH116 # odd bytes
         except (OSError, ValueError):
@@ -66,13 +73,15 @@ def shot(region: tuple[int, int, int, int] | None) -> Job:
     return Job("the screen", heliograph.screen(region))
 
 
-def pictures_in(folder: str) -> Iterator[str]:
-    """The pictures in a folder and those below it, by their names' ends; what is hidden, and links to folders, are
-    passed over.
+def pictures_in(folder: str, unreadable: Callable[[OSError], None] | None = None) -> Iterator[str]:
+    """The pictures in a folder and those below it, by their names' ends; what is hidden, links to folders, and what is
+    no file (a named pipe: to read it could last for ever) are passed over. `unreadable` is told of folders that cannot
+    be looked into.
     """
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(place, name) for name in sorted(files) if is_picture(name))  # noqa: PTH118 # odd bytes
+        paths = (os.path.join(place, name) for name in sorted(files) if is_picture(name))  # noqa: PTH118 # odd bytes
+        yield from (path for path in paths if not _is_pipe(path))
 
 
 def is_picture(name: str) -> bool:
@@ -84,17 +93,29 @@ def _jobs(name: str, *, patterns: bool) -> list[Job]:
     """What one name stands for. A file that is there wins over a pattern: `[1].png` may be a file's name."""
     if name == "-" and patterns:
         return [Job(name, _standard_input())]
+    if not name:
+        raise click.UsageError("A name is empty: that names no picture.")
     if is_url(name):
         return [Job(name, name)]
+    if _is_pipe(name):
+        with _opened(name) as pipe:
+            return [Job(name, _read(pipe))]
     if os.path.isdir(name):  # noqa: PTH112 # a name that is no path is none
-        if not (found := list(pictures_in(name))):
-            raise click.UsageError(f"There are no pictures in the folder {name}.")
-        return [Job(path, path) for path in found]
+        return _in_folder(name)
     if patterns and glob.has_magic(name) and not os.path.lexists(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 # as the shell would
         once = {os.path.realpath(match): match for match in reversed(matches)}  # ** goes into links to folders, too
         return [job for match in reversed(once.values()) for job in _jobs(match, patterns=False)] or [Job(name, name)]
     return [Job(name, name)]
+
+
+def _in_folder(folder: str) -> list[Job]:
+    closed: list[OSError] = []
+    found = [Job(path, path) for path in pictures_in(folder, closed.append)]
+    found += [Job(each.filename, InputError(f"It cannot be looked into ({each.strerror}).")) for each in closed]
+    if not found:
+        raise click.UsageError(f"There are no pictures in the folder {folder}.")
+    return found
 
 
 def _lines(file: str) -> list[str]:
@@ -111,4 +132,27 @@ def _standard_input() -> IO[bytes]:
     """All of standard input, in a file that can be read again. Read before the event loop runs, so Ctrl-C ends it."""
     if sys.stdin.isatty():
         click.echo("Reading a picture from the terminal; end it with the end-of-file key.", err=True)
-    return click.get_current_context().with_resource(spooled(sys.stdin.buffer))
+    return _read(sys.stdin.buffer)
+
+
+def _read(pipe: IO[bytes]) -> IO[bytes]:
+    try:
+        return click.get_current_context().with_resource(spooled(pipe))
+    except OSError as error:
+        raise click.UsageError(f"What comes in cannot be read, or be kept meanwhile ({error.strerror}).") from error
+
+
+def _is_pipe(path: str) -> bool:
+    """Whether it is there, but neither a file nor a folder."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 # odd bytes
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _opened(path: str) -> IO[bytes]:
+    try:
+        return open(path, "rb")  # noqa: PTH123 # closed by the caller; odd bytes
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read ({error.strerror}).") from error

@@ -27,6 +27,8 @@ EXIT_CODES: tuple[tuple[type[HeliographError], int], ...] = (
 """The first class that fits gives the exit code."""
 
 WRONG_USAGE = 2
+AT_ONCE = 4
+MOST_AT_ONCE = 32
 
 
 def with_server(command: F) -> F:
@@ -39,6 +41,18 @@ def with_server(command: F) -> F:
 def as_json(command: F) -> F:
     """Add the option `--json` to a command that tells of one thing."""
     return click.option("--json", "as_json", is_flag=True, help="The server's whole answer as JSON.")(command)
+
+
+def at_once(command: F) -> F:
+    """Add the option `--jobs` to a command that does several things at the same time."""
+    jobs = click.IntRange(1, MOST_AT_ONCE)
+    return click.option("--jobs", type=jobs, default=AT_ONCE, help=f"How many at the same time ({AT_ONCE}).")(command)
+
+
+def quietly(command: F) -> F:
+    """Add the option `--quiet` to a command that shows people how far it is."""
+    told = "No bars, no summary: only what is printed, and errors."
+    return click.option("--quiet", "-q", is_flag=True, help=told)(command)
 
 
 def exit_code(error: HeliographError) -> int:

@@ -3,19 +3,27 @@
 Every failure becomes one line on stderr and an exit code.
 """
 
+import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to a file says where the disk is full, or fails."""
+
 INTERRUPTED = 130
 """What a shell reports for a program ended by Ctrl-C: 128 + SIGINT."""
+TERMINATED = 143
+"""And for one ended by SIGTERM."""
 
 
 class Table(click.Group):
@@ -67,6 +75,7 @@ class Table(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -79,12 +88,18 @@ class Table(click.Group):
             _end(_usage(error), error.exit_code)
         except click.ClickException as error:
             _end(error.format_message(), error.exit_code)
-        except (click.Abort, KeyboardInterrupt):
+        except (click.Abort, KeyboardInterrupt) as end:
+            if isinstance(end, Terminated) or isinstance(end.__cause__, Terminated):
+                _end("terminated", TERMINATED)
             _end("interrupted", INTERRUPTED)
         except BrokenPipeError:
-            # The reader of our output is gone: nothing may be written at exit either (Python docs, SIGPIPE).
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _close_output()
             sys.exit(1)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            _close_output()
+            _end(f"What is printed cannot be written ({error.strerror}).", 1)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -99,6 +114,15 @@ def _nothing_is_garbage() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: as Ctrl-C, all that is under way is put in order before the end."""
+
+
+def _terminate(_: int, __: FrameType | None) -> None:
+    """Have SIGTERM leave nothing half done behind."""
+    raise Terminated
 
 
 class CommandError(Exception):
@@ -116,6 +140,11 @@ def _usage(error: click.UsageError) -> str:
     path = error.ctx.command_path if error.ctx is not None else "heliograph"
     message = error.format_message().strip()
     return f"{message}{'' if message.endswith('.') else '.'} See '{path} --help'."
+
+
+def _close_output() -> None:
+    """Have nothing written at exit either, as nobody would read it (Python docs, SIGPIPE)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(message: str, code: int) -> NoReturn:

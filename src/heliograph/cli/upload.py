@@ -13,7 +13,7 @@ import click
 import heliograph
 from heliograph import HeliographError, InputError, RefusedError, ServerFailedError, UnreachableError
 from heliograph.cli._jobs import Job, named, pasted, shot
-from heliograph.cli._session import exit_code, speaking_errors, with_server
+from heliograph.cli._session import at_once, exit_code, quietly, speaking_errors, with_server
 from heliograph.cli._uploads import FORMATS, Round, Uploads
 from heliograph.cli._watch import Watch
 from heliograph.cli.outbox import remind
@@ -21,9 +21,6 @@ from heliograph.client._config import load
 from heliograph.client._desktop import copy as copy_text
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-AT_ONCE = 4
-MOST_AT_ONCE = 32
 
 
 def _region(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int, int, int] | None:
@@ -68,9 +65,10 @@ def _texts(command: F) -> F:
 @_sources
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="url", help="What to print of each image.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@quietly
 @click.option("--copy", is_flag=True, help="Put what is printed on the clipboard, too.")
 @click.option("--open", "open_", is_flag=True, help="Open the pictures' pages in a browser.")
-@click.option("--jobs", type=click.IntRange(1, MOST_AT_ONCE), default=AT_ONCE, help="How many to send at once (4).")
+@at_once
 @_texts
 @with_server
 def upload(
@@ -82,6 +80,7 @@ def upload(
     watch: str | None,
     form: str,
     as_json: bool,
+    quiet: bool,
     copy: bool,
     open_: bool,
     jobs: int,
@@ -106,9 +105,9 @@ def upload(
         raise click.UsageError("--region says which part of the screen: it needs --screenshot.")
     if watch is not None and not os.path.isdir(watch):  # noqa: PTH112 # a name that is no path is none
         raise click.UsageError(f"There is no folder {watch} to watch.")
-    uploads = Uploads("json" if as_json else form, jobs, texts)
+    uploads = Uploads("json" if as_json else form, jobs, texts, quiet)
     with speaking_errors():
-        load(server, key)  # says early what is wrong with the address, the key or the config file
+        target = load(server, key)  # says early what is wrong with the address, the key or the config file
         watching = Watch(watch) if watch is not None else None
         found = named(pictures, from_file)
         found += [pasted()] if paste else []
@@ -120,11 +119,10 @@ def upload(
 
     def publish(some: list[Job], outbox: bool = True) -> Round:
         with speaking_errors():
-            client = heliograph.AsyncClient(server, key, outbox=outbox)
-        done = uploads.run(client, some)
+            done = uploads.run(partial(heliograph.AsyncClient, server, key, outbox=outbox), some)
         _show(done, copy=copy, open_=open_)
         if outbox and done.exit_code == 0:
-            remind(client.server)
+            remind(target.url)
         return done
 
     code = publish(found).exit_code if found else 0

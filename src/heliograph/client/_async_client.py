@@ -102,9 +102,11 @@ class AsyncClient(AsyncAccountVerbs, AsyncImageVerbs):
         """As Client.info."""
         return await self._driver.follow(self._operations.info(image, delete_hash))
 
-    async def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+    async def download(
+        self, image: Image | str, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None
+    ) -> Path:
         """As Client.download."""
-        return await self._driver.follow(download(self._operations, image, folder))
+        return await self._driver.follow(download(self._operations, image, folder, progress))
 
     async def source(self, image: Image | str) -> str:
         """As Client.source."""

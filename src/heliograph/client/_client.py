@@ -126,13 +126,16 @@ class Client(AccountVerbs, ImageVerbs):
         """Describe an image, named by its id or any of its links; the owner's answer holds the receipt as well."""
         return self._driver.follow(self._operations.info(image, delete_hash))
 
-    def download(self, image: Image | str, folder: str | os.PathLike[str] = ".") -> Path:
+    def download(
+        self, image: Image | str, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None
+    ) -> Path:
         """Bring the original of an image into `folder`, checked against its SHA-256; returns the file's path.
 
         It is called as the image is, and ends as its format does. No file is overwritten: where there is another of
-        that name, the image's id goes into the name. Raises VerificationError if the link gives other bytes.
+        that name, the image's id goes into the name. `progress` is called with the bytes that are there and in all.
+        Raises VerificationError if the link gives other bytes.
         """
-        return self._driver.follow(download(self._operations, image, folder))
+        return self._driver.follow(download(self._operations, image, folder, progress))
 
     def source(self, image: Image | str) -> str:
         """The source that was published with an image, named by its id or any of its links. Raises NotFoundError."""

@@ -8,7 +8,8 @@ What is passed wins over the environment (HELIOGRAPH_URL, HELIOGRAPH_KEY), which
 
 A key from the file goes to no other server than the file's own, so that pointing the client elsewhere for once does
 not hand the key to a stranger. What `heliograph login` has got from a server goes to that server only, and there wins
-over the file's key.
+over the file's key. A fallback that is passed as the server has its own key, and never the one that the environment has
+for the usual server.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,11 +46,13 @@ def load(url: str | None = None, key: str | None = None, environ: Mapping[str, s
 
     Raises InputError if the address is not one, the key could not be sent, or the config file is damaged.
     """
-    asked = url or environ.get("HELIOGRAPH_URL")
-    key = key or environ.get("HELIOGRAPH_KEY")
-    kept = Kept() if asked and key else read(config_path(environ))
+    named, named_key = environ.get("HELIOGRAPH_URL"), environ.get("HELIOGRAPH_KEY")
+    kept = Kept() if (url and key) or (not url and named and named_key) else read(config_path(environ))
     saved = kept.texts
-    chosen = normal_url(asked or saved.get("url") or DEFAULT_URL)
+    chosen = normal_url(url or named or saved.get("url") or DEFAULT_URL)
+    if url and not key and not _is(named or saved.get("url"), chosen) and (host := _known_fallback(chosen, kept)):
+        return host.target
+    key = key or named_key
     login = kept.logins.get(chosen) if not key else None
     if login is not None:
         return Target(chosen, login.access_token, login)
@@ -79,6 +83,17 @@ def load_fallbacks(
     return tuple(_fallback(each, kept.logins) for each in texts)
 
 
+def _is(url: str | None, chosen: str) -> bool:
+    with suppress(InputError):
+        return url is not None and normal_url(url) == chosen
+    return False
+
+
+def _known_fallback(chosen: str, kept: Kept) -> Fallback | None:
+    """The fallback of the config file at that address."""
+    return next((_fallback(each, kept.logins) for each in kept.fallbacks if _is(each["url"], chosen)), None)
+
+
 def _fallback(texts: Mapping[str, str], logins: Mapping[str, Login]) -> Fallback:
     url = normal_url(texts["url"])
     if "client_id" in texts:
@@ -97,6 +112,13 @@ def environment_has_screen(environ: Mapping[str, str] = os.environ, platform: st
     if platform in ("win32", "darwin"):
         return "SSH_CONNECTION" not in environ
     return any(environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def environment_draws(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Whether a terminal takes escape sequences (ECMA-48): not a dumb one, nor Windows' console of old."""
+    if platform == "win32":
+        return bool(environ.get("WT_SESSION") or environ.get("TERM"))
+    return environ.get("TERM", "dumb") != "dumb"
 
 
 def desktop(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
@@ -132,12 +154,12 @@ def config_path(environ: Mapping[str, str] = os.environ, platform: str = sys.pla
     Programming Guide. Windows: the roaming application data folder.
     """
     if platform == "win32":
-        folder = Path(environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+        folder = Path(environ.get("APPDATA") or _home() / "AppData" / "Roaming")
     elif platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
+        folder = _home() / "Library" / "Application Support"
     else:
         named = Path(environ.get("XDG_CONFIG_HOME", ""))
-        folder = named if named.is_absolute() else Path.home() / ".config"
+        folder = named if named.is_absolute() else _home() / ".config"
     return folder / "heliograph" / "config.toml"
 
 
@@ -147,10 +169,18 @@ def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
     Linux and others: XDG_STATE_HOME. macOS: Application Support. Windows: the local application data folder.
     """
     if platform == "win32":
-        folder = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        folder = Path(environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
+        folder = _home() / "Library" / "Application Support"
     else:
         named = Path(environ.get("XDG_STATE_HOME", ""))
-        folder = named if named.is_absolute() else Path.home() / ".local" / "state"
+        folder = named if named.is_absolute() else _home() / ".local" / "state"
     return folder / "heliograph"
+
+
+def _home() -> Path:
+    """The user's folder. Where a system does not know the user (in a container, say), one where nothing can be."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull) / "nobody"

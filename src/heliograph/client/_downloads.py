@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from heliograph.client._errors import InputError, VerificationError
 from heliograph.client._exchange import Plan, Send, exchange
 from heliograph.client._models import Image
 from heliograph.client._operations import Operations
+from heliograph.client._pictures import Progress
 
 UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 """What no file name may hold, or what parts folders (Microsoft: Naming Files, Paths, and Namespaces; POSIX)."""
@@ -25,7 +27,9 @@ LONGEST = 180
 SAME = {"jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tiff": "tif", "apng": "png", "heif": "heic"}
 
 
-def download(operations: Operations, image: Image | str, folder: str | os.PathLike[str]) -> Plan[Path]:
+def download(
+    operations: Operations, image: Image | str, folder: str | os.PathLike[str], progress: Progress | None = None
+) -> Plan[Path]:
     """Bring the original of one image into `folder`, and tell where it is.
 
     A file that is there and holds the very bytes is left as it is; any other file of that name too, and this one gets
@@ -36,10 +40,11 @@ def download(operations: Operations, image: Image | str, folder: str | os.PathLi
     for path in (place / name for name in names(found)[:2]):
         if _holds(path, found.sha256):
             return path
+    told = partial(_told, progress, found.size) if progress else None
     temporary = place / f".heliograph-{secrets.token_hex(8)}.part"
     try:
         with temporary.open("xb") as file:
-            send = Send("GET", found.link, {"Accept-Encoding": "identity"}, hashed=True, into=file)
+            send = Send("GET", found.link, {"Accept-Encoding": "identity"}, hashed=True, into=file, progress=told)
             answer = yield from exchange(send, operations.patience)
             if answer.sha256 != found.sha256:
                 raise VerificationError(
@@ -53,6 +58,10 @@ def download(operations: Operations, image: Image | str, folder: str | os.PathLi
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _told(progress: Progress, size: int, got: int) -> None:
+    progress(got, size)
 
 
 def names(image: Image) -> list[str]:

@@ -56,6 +56,10 @@ class InputError(HeliographError, ValueError):
     """What was given cannot be used: a missing file, an address that is none, a damaged config file."""
 
 
+class ChangedError(InputError):
+    """A file was written to while it was being sent. Nothing of what it held in between was published."""
+
+
 class UnreachableError(HeliographError):
     """The server could not be reached, or did not answer in time."""
 

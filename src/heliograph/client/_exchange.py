@@ -7,7 +7,7 @@ it; the drivers in `_http` do it, blocking or not.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,8 +30,8 @@ class Send:
     `form` as a form.
 
     `hashed`: the answer's body is hashed as it arrives, not kept; a good one is also written to `into`, from its start
-    at every try. `done_before`: the status that, from the second try
-    on, means that an earlier one did its work although its answer was lost.
+    at every try, and `progress` is told how many bytes of it are there. `done_before`: the status that, from the second
+    try on, means that an earlier one did its work although its answer was lost.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Send:
     picture: Picture | None = None
     hashed: bool = False
     into: IO[bytes] | None = None
+    progress: Callable[[int], None] | None = None
     done_before: int | None = None
 
 

@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager
 from importlib.metadata import version
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-from heliograph.client._errors import InputError, UnreachableError
+from heliograph.client._errors import ChangedError, InputError, UnreachableError
 from heliograph.client._exchange import Answer, Plan, Send, Wait
 from heliograph.client._operations import MULTIPART_NAME
 from heliograph.client._renewal import Renewal
 
 CONNECT_SECONDS = 10.0
+PASSED_ON = (UnreachableError, ChangedError, OSError)
+"""What a plan is told of, as it may know what to do; OSError is of files that are read or written meanwhile."""
 
 T = TypeVar("T")
 
@@ -30,7 +34,8 @@ class Driver:
 
     def __init__(self, renewal: Renewal, timeout: float) -> None:
         self._renewal = renewal
-        self._http = httpx2.Client(timeout=_timeout(timeout), headers=_identity())
+        with _speaking_of_settings():
+            self._http = httpx2.Client(timeout=_timeout(timeout), headers=_identity())
 
     def follow(self, plan: Plan[T]) -> T:
         """Do what `plan` asks for, until it has its result."""
@@ -41,7 +46,7 @@ class Driver:
                 while True:
                     try:
                         answer = self._do(step)
-                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
+                    except PASSED_ON as error:
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)
@@ -72,7 +77,8 @@ class AsyncDriver:
 
     def __init__(self, renewal: Renewal, timeout: float) -> None:
         self._renewal = renewal
-        self._http = httpx2.AsyncClient(timeout=_timeout(timeout), headers=_identity())
+        with _speaking_of_settings():
+            self._http = httpx2.AsyncClient(timeout=_timeout(timeout), headers=_identity())
 
     async def follow(self, plan: Plan[T]) -> T:
         """Do what `plan` asks for, until it has its result."""
@@ -83,7 +89,7 @@ class AsyncDriver:
                 while True:
                     try:
                         answer = await self._do(step)
-                    except (UnreachableError, OSError) as error:  # also of files that are read or written meanwhile
+                    except PASSED_ON as error:
                         step = plan.throw(error)
                     else:
                         step = plan.send(answer)
@@ -113,6 +119,7 @@ class _Gathering:
     def __init__(self, step: Send, good: bool) -> None:
         self._hash = hashlib.sha256() if step.hashed else None
         self._into = step.into if good else None
+        self._progress = step.progress if good else None
         self._kept = bytearray()
         self._size = 0
         if self._into is not None:
@@ -127,6 +134,8 @@ class _Gathering:
             self._hash.update(block)
         if self._into is not None:
             self._into.write(block)
+        if self._progress is not None:
+            self._progress(self._size)
 
     def answer(self, response: httpx2.Response) -> Answer:
         sha256 = self._hash.hexdigest() if self._hash is not None else ""
@@ -166,10 +175,31 @@ def _speaking_our_errors(url: str) -> Iterator[None]:
         ) from error
     except (httpx2.TransportError, httpx2.DecodingError) as error:
         raise UnreachableError(
-            f"{host} could not be reached ({error or type(error).__name__}). "
+            f"{host} could not be reached{_by_way_of(url)} ({error or type(error).__name__}). "
             "Is the server running, and is its address right (HELIOGRAPH_URL)?",
             may_be_done=not isinstance(error, httpx2.ConnectError),
         ) from error
+
+
+@contextmanager
+def _speaking_of_settings() -> Iterator[None]:
+    """Turn what the HTTP library says of the proxies and certificates that a system names into InputError."""
+    try:
+        yield
+    except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+        raise InputError(
+            f"The proxy or the certificates that this computer's settings name cannot be used ({error}). Check "
+            "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+        ) from error
+
+
+def _by_way_of(url: str) -> str:
+    """The proxy that stands between, where the system's settings name one."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return ""
+    return f" by way of the proxy {urlsplit(proxy).hostname or proxy}"  # not its password
 
 
 def _timeout(silence: float) -> httpx2.Timeout:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias, TypeGuard
 
-from heliograph.client._errors import InputError
+from heliograph.client._errors import ChangedError, InputError
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 """What can be uploaded: a path, an http(s) URL (a str), the picture's bytes, or a binary file object."""
@@ -36,8 +36,9 @@ class Picture:
     """A picture opened for sending: reads from the start again at every `seek(0)`, and hashes what it gives.
 
     `name`: the file's name, "" if it has none; `size`: bytes. Has the verbs that httpx2's multipart encoder asks of a
-    file (read, seek, tell), and never gives more than `size`, even if the file grows meanwhile. Raises InputError where
-    the file cannot be read after all.
+    file (read, seek, tell). What is read once is what is read again, or else ChangedError is raised before the end: so
+    what is known of a picture's bytes is true of those that arrive. Raises InputError where the file cannot be read
+    after all.
     """
 
     def __init__(self, file: IO[bytes], name: str, progress: Progress | None) -> None:
@@ -46,13 +47,22 @@ class Picture:
         self._progress = progress
         self._at = 0
         self._hash = hashlib.sha256()
+        self._promised = ""
         self.name = name
         try:
             self._start = file.tell()
-            self.size = file.seek(0, os.SEEK_END) - self._start
-            file.seek(self._start)
         except OSError as error:
             raise _unreadable(name, error) from error
+        self.measure()
+
+    def measure(self) -> None:
+        """Take the file for what it is now, whatever it held before."""
+        try:
+            self.size = self._file.seek(0, os.SEEK_END) - self._start
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        self._promised = ""
+        self.seek(0)
 
     @property
     def sha256(self) -> str:
@@ -60,13 +70,18 @@ class Picture:
         return self._hash.hexdigest()
 
     def read(self, amount: int) -> bytes:
-        """The next at most `amount` bytes, none at the end."""
+        """The next at most `amount` bytes, none at the end. Raises ChangedError rather than give other bytes than
+        before as a whole.
+        """
+        wanted = min(amount, self.size - self._at)
         try:
-            block = self._file.read(min(amount, self.size - self._at))
+            block = self._file.read(wanted)
         except OSError as error:
             raise _unreadable(self.name, error) from error
         self._at += len(block)
         self._hash.update(block)
+        if self._at == self.size or (wanted and not block):
+            self._check()
         if self._progress is not None:
             self._progress(self._at, self.size)
         return block
@@ -83,11 +98,10 @@ class Picture:
             self.seek(0)
 
     def hashed(self) -> str:
-        """The SHA-256 of all of it, hex; then it is at the start again."""
-        whole = hashlib.sha256()
-        for block in self.blocks():
-            whole.update(block)
-        return whole.hexdigest()
+        """The SHA-256 of all of it, hex; then it is at the start again. From then on it gives these bytes or none."""
+        for _ in self.blocks():
+            pass
+        return self._promised
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to the start, which begins the hash anew, or look at the end, to learn the size."""
@@ -95,6 +109,19 @@ class Picture:
         self._file.seek(self._start + self._at)
         self._hash = hashlib.sha256()
         return self._at
+
+    def _check(self) -> None:
+        """At the end: that it is the end, and of the same bytes as the last time."""
+        try:
+            end = self._file.seek(0, os.SEEK_END)
+            self._file.seek(self._start + self._at)
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        self._promised = self._promised or self.sha256
+        if end != self._start + self.size or self._at != self.size or self._promised != self.sha256:
+            raise ChangedError(
+                f"{self.name or 'The file'} changes while it is being sent. Try again when nothing writes to it."
+            )
 
     def tell(self) -> int:
         """The position, in bytes from the start."""

@@ -35,6 +35,11 @@ def told(source: bool | str | None) -> str | None:
     return text if _VERSIONS_LINE.search(text) else f"{text.rstrip()}\n\n{VERSIONS}{', '.join(versions())}\n"
 
 
+def without_versions(source: str) -> str:
+    """A source less its line of versions: what makes it the same source again."""
+    return _VERSIONS_LINE.sub("", source).rstrip()
+
+
 def versions() -> list[str]:
     """The versions of Python, of this library and of every installed package that is imported; no platform.
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from heliograph.client._config import Fallback, Target
 from heliograph.client._errors import (
+    ChangedError,
     GoneError,
     HeliographError,
     InputError,
@@ -34,6 +35,9 @@ from heliograph.client._pictures import Picture, Progress, Source, is_url, opene
 
 KEPT_FOR_LATER = (UnreachableError, ServerFailedError, LimitReachedError, UnexpectedAnswerError)
 """What may be over later. So may what is no Heliograph: many a network answers for others until one has logged in."""
+
+LOOKS = 3
+"""How often a file that changes while it is being sent is taken for what it is by then."""
 
 
 @dataclass(frozen=True)
@@ -86,27 +90,40 @@ class Publishing:
     def publish(
         self, source: Source, texts: Mapping[str, str | None], repeat: Repeat, progress: Progress | None = None
     ) -> Plan[Image]:
-        """Publish a picture. What it raises is said at `Client`."""
+        """Publish a picture. What it raises is said at `Client`.
+
+        A file that changes on the way is published as it is in the end, by the key of just these bytes.
+        """
         fields = {name: sendable(text) for name, text in texts.items() if text is not None}
         with _opened(source, progress) as what:
-            target = self.operations.target
-            upload = _Upload(what, fields, repeat.key(what, fields, target), target)
-            before = self._kept_before(source, upload)
-            try:
-                image = yield from self._taken(upload, repeat)
-            except _DoubtError as doubt:
-                if not self.keeps:
-                    raise doubt.error from None
-                raise self._kept(doubt.upload, doubt.error, before, doubt.doubt) from doubt.error
-            except KEPT_FOR_LATER as error:
-                if not self.keeps:
-                    raise
-                raise self._kept(upload, error, before) from error
-            except HeliographError:
-                self._forget(before)
+            for _ in range(LOOKS - 1):
+                try:
+                    return (yield from self._published(source, what, fields, repeat))
+                except ChangedError:
+                    assert isinstance(what, Picture), "a URL is no file"
+                    what.measure()
+            return (yield from self._published(source, what, fields, repeat))
+
+    def _published(self, source: Source, what: Picture | str, texts: Mapping[str, str], repeat: Repeat) -> Plan[Image]:
+        """One look at what there is: published, or kept where that is wanted. Raises ChangedError, too."""
+        target = self.operations.target
+        upload = _Upload(what, texts, repeat.key(what, texts, target), target)
+        before = self._kept_before(source, upload)
+        try:
+            image = yield from self._taken(upload, repeat)
+        except _DoubtError as doubt:
+            if not self.keeps:
+                raise doubt.error from None
+            raise self._kept(doubt.upload, doubt.error, before, doubt.doubt) from doubt.error
+        except KEPT_FOR_LATER as error:
+            if not self.keeps:
                 raise
+            raise self._kept(upload, error, before) from error
+        except HeliographError:
             self._forget(before)
-            return image
+            raise
+        self._forget(before)
+        return image
 
     def send(self, waiting: Waiting) -> Plan[Image]:
         """Send an entry of the outbox to its host and forget it; where it cannot be sent, it waits on."""
@@ -175,7 +192,7 @@ class Publishing:
         if before is not None and before.path != entry.path:
             self._forget(before)
         how = f"'heliograph outbox send {entry}'" if doubt else "'heliograph outbox send'"
-        advice = "Look there first, as it may be there already; then" if doubt else "The picture is kept:"
+        advice = "Look there first, as it may be there already; then" if doubt else "It waits in the outbox:"
         kept = KeptError(
             f"{error.message} {advice} {how} sends it.", status=error.status, retry_after=error.retry_after
         )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from heliograph.client._config import Target, config_path
-from heliograph.client._errors import NotAllowedError, RefusedError, UnreachableError
+from heliograph.client._errors import ChangedError, NotAllowedError, RefusedError, UnreachableError
 from heliograph.client._exchange import Answer, Patience, Plan, Send, Wait
 from heliograph.client._kept import Login, keep, read
 from heliograph.client._login import AGAIN, ask, login_of, turn_at, wait_for
@@ -52,12 +52,12 @@ class Renewal:
                 step = next(plan)
                 while True:
                     came = yield from self._done(step)
-                    step = plan.throw(came) if isinstance(came, UnreachableError) else plan.send(came)
+                    step = plan.throw(came) if isinstance(came, Exception) else plan.send(came)
             except StopIteration as end:
                 result: T = end.value
                 return result
 
-    def _done(self, step: Send | Wait) -> Plan[Answer | UnreachableError | None]:
+    def _done(self, step: Send | Wait) -> Plan[Answer | Exception | None]:
         """What comes of a step. A request is made again with a new token where its own is over or refused."""
         login = self.login
         if login is None or not isinstance(step, Send) or not _carries(step, login):
@@ -97,10 +97,11 @@ class Renewal:
         return login_of(login.server, json_of(answer), login)
 
 
-def _tried(step: Send | Wait) -> Plan[Answer | UnreachableError | None]:
+def _tried(step: Send | Wait) -> Plan[Answer | Exception | None]:
+    """What comes of a step, or what a driver tells a plan of."""
     try:
         return (yield step)
-    except UnreachableError as error:
+    except (UnreachableError, ChangedError, OSError) as error:
         return error
 
 

@@ -10,7 +10,6 @@ Hides in which order, how much of it at once, and what is left in the folder of 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -201,13 +200,11 @@ class Run:
         if entry.link:
             return
         description = f"A copy of {entry.url} ({entry.origin})"[:1000]
-        key = hashlib.sha256(f"{server} {entry.sha256} {description}".encode()).hexdigest()
         try:
             image = self.client.upload(
                 self._picture(entry.sha256),
                 name=urlsplit(entry.url).path.rpartition("/")[2][-100:] or None,
                 description=description,
-                idempotency_key=f"repair-{key}",
             )
         except (NotAllowedError, UnreachableError):
             raise  # so it would be with all others

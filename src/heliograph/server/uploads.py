@@ -44,6 +44,8 @@ _SHORTEST_UNGUESSABLE = 39
 _HASH_LENGTH = 16
 """Bytes that are kept of a key's and of a content's SHA-256: who finds two alike among his own fools himself only."""
 
+_HALF = catalog.HALF
+
 Adding = Callable[[Image], Callable[..., bool]]
 """Makes the work of the transaction that publishes an image."""
 
@@ -79,11 +81,32 @@ class _Received:
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
-    """What an upload would be the repetition of: the stored form of its key, None without one, and its content."""
+    """What an upload would be the repetition of: the stored form of its key, None without one, and its content.
+
+    changing: the key is that of a URL, which may have gone over to another image since.
+    """
 
     key: bytes | None
     content: bytes
     by_content: bool
+    changing: bool = False
+
+    def during(self, call: str) -> "_Repeat":
+        """Of what a URL shows, as far as it is known before it is fetched: the call that this is a try of."""
+        return replace(self, content=bytes(_HALF) + _short_hash(call.encode())[:_HALF], changing=True)
+
+    def showing(self, sha256: bytes, call: str | None) -> "_Repeat":
+        """Of what a URL shows by now. Half of the content says what that is, the other half in which call it was seen;
+        either is enough to make it a repetition.
+        """
+        shown = _short_hash(self.content + sha256)
+        seen = _short_hash(call.encode())[:_HALF] if call else shown[_HALF:]
+        return replace(self, content=shown[:_HALF] + seen, changing=True)
+
+    def is_of(self, content: bytes) -> bool:
+        """Whether `content`, which is remembered of the key, is that of this upload."""
+        alike = self.content[:_HALF] == content[:_HALF] or self.content[_HALF:] == content[_HALF:]
+        return alike if self.by_content else self.content == content
 
     def of(self, received_sha256: bytes) -> catalog.Replay | None:
         """What is remembered of the upload; None without a key."""
@@ -126,6 +149,7 @@ class Uploads:
         album: Album | None = None,
         *,
         by_content: bool = False,
+        call: str | None = None,
         beside: Mapping[Kind, str] | None = None,
     ) -> Accepted:
         """Publish `picture`, as the last of `album` where one is named, and keep the texts `beside` it, by their kind.
@@ -133,7 +157,8 @@ class Uploads:
         image is there.
 
         by_content: the key is made of the content and stands for no single upload. What was removed is published anew
-        with it, and so is what a URL shows by now; else these are Gone, and the earlier answer.
+        with it, and so is what a URL shows by now; else these are Gone, and the earlier answer. call: what all tries of
+        one upload have in common, so that one whose answer was lost is not published twice by a URL that changes.
 
         Raises NoImageSent, UnsupportedFormat, CorruptImage, TooManyBytes, TooManyPixels, TooManyFrames, InvalidUrl,
         ForbiddenAddress, FetchFailed, BadParameter, Conflict, Gone (the album was removed meanwhile), QuotaExceeded,
@@ -142,18 +167,18 @@ class Uploads:
         if picture is None or (isinstance(picture, Incoming) and picture.size == 0):
             raise NoImageSent
         texts = _checked(texts)
-        content = _fingerprint(picture, texts, album, beside or {})
+        content = _fingerprint(picture, texts, album, beside or {}, by_content=by_content)
         repeat = _Repeat(_replay_key(idempotency_key, caller, by_content=by_content), content, by_content)
         fetched_anyway = by_content and isinstance(picture, RemoteImage)
-        if not fetched_anyway and (known := await self._replayed(repeat)):
+        tried = repeat.during(call) if fetched_anyway and call else repeat
+        if (call or not fetched_anyway) and (known := await self._replayed(tried)):
             return known
         drafts = await self._companions.drafted(beside or {})
         kept = tuple(draft.companion for draft in drafts)
         with temporary(self._folder, "fetched") as fetched, temporary(self._folder, "cleaned") as cleaned:
             received = await self._received(picture, fetched)
             if fetched_anyway:
-                shown = hashlib.sha256(repeat.content + received.sha256).digest()[:_HASH_LENGTH]
-                repeat = replace(repeat, content=shown)
+                repeat = repeat.showing(received.sha256, call)
                 if known := await self._replayed(repeat):
                     return known
             with naming_image_failures():
@@ -241,13 +266,20 @@ class Uploads:
         return known
 
     async def _replayed(self, repeat: _Repeat) -> Accepted | None:
-        row = repeat.key and await self._database.fetch_one(catalog.replay(repeat.key))
+        """What was published of this upload, if anything. Raises Conflict, Gone."""
+        known = repeat.key and await self._known_by(repeat, repeat.key)
+        if not known and repeat.key and repeat.changing:
+            known = await self._known_by(repeat, catalog.outlived_key(repeat.key, repeat.content))
+        return known or None
+
+    async def _known_by(self, repeat: _Repeat, key: bytes) -> Accepted | None:
+        row = await self._database.fetch_one(catalog.replay(key))
         if not row:
             return None
         image, known = catalog.to_image(row), catalog.to_replay(row)
-        if repeat.by_content and (known.content != repeat.content or image.removed is not None):
+        if repeat.by_content and (image.removed is not None or not repeat.is_of(known.content)):
             return None
-        if known.content != repeat.content:
+        if not repeat.is_of(known.content):
             raise Conflict
         if image.removed is not None:
             raise Gone("The image of this idempotency key was removed.", image.removed.timestamp())
@@ -306,14 +338,23 @@ def _replay_key(idempotency_key: str | None, caller: Caller, *, by_content: bool
         )
     nobody = "" if secret else caller.address
     who = f"{caller.account.id if caller.account else nobody}\n{caller.key or ''}\n{idempotency_key}"
-    return hashlib.sha256(who.encode()).digest()[:_HASH_LENGTH]
+    return _short_hash(who.encode())
 
 
 def _fingerprint(
-    picture: Incoming | RemoteImage, texts: Texts, album: Album | None, beside: Mapping[Kind, str]
+    picture: Incoming | RemoteImage, texts: Texts, album: Album | None, beside: Mapping[Kind, str], *, by_content: bool
 ) -> bytes:
-    """What makes two uploads the same content: the bytes (or the address), the texts, the album, what is beside it."""
+    """What makes two uploads the same content: the bytes (or the address), the texts, the album, what is beside it.
+
+    A source is left aside where the key is made of the content: the program that made it knows what of its source makes
+    it another one, and what is no more than a note of the day, such as the versions of all that was imported.
+    """
     content = picture.sha256 if isinstance(picture, Incoming) else b"url:" + picture.url.encode()
-    more = (repr(sorted(beside.items())) if beside else "").encode("utf-8", "replace")
+    kept = sorted((kind, text) for kind, text in beside.items() if not (by_content and kind == "source"))
+    more = (repr(kept) if kept else "").encode("utf-8", "replace")
     named = album.id.encode() if album else b""
-    return hashlib.sha256(content + repr(texts).encode() + named + more).digest()[:_HASH_LENGTH]
+    return _short_hash(content + repr(texts).encode() + named + more)
+
+
+def _short_hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()[:_HASH_LENGTH]

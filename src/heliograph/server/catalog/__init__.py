@@ -35,6 +35,7 @@ from heliograph.server.catalog.identity import (
     tokens_of,
 )
 from heliograph.server.catalog.images import (
+    HALF,
     BlobBeingSwept,
     Replay,
     Wanted,
@@ -46,6 +47,7 @@ from heliograph.server.catalog.images import (
     edit_image,
     image,
     image_by_delete_hash,
+    outlived_key,
     owned_images,
     replay,
     to_image,
@@ -56,6 +58,7 @@ from heliograph.server.catalog.sweeping import finish_sweeping, start_sweeping
 from heliograph.server.catalog.tables import metadata, now
 
 __all__ = [
+    "HALF",
     "BlobBeingSwept",
     "First",
     "Replay",
@@ -93,6 +96,7 @@ __all__ = [
     "note_use",
     "noted",
     "now",
+    "outlived_key",
     "owned_images",
     "register",
     "remove_companion",

@@ -1,11 +1,25 @@
 """Images, each with the idempotency key that it was published with, for as long as it is there."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from heliograph.server.catalog.companions import companions_size, drop_companions, insert_companions
@@ -92,12 +106,16 @@ def shown_images() -> Select[Any]:
     return select(images, *shown).join(blobs, images.c.blob == blobs.c.sha256)
 
 
+HALF = 8
+"""Bytes of each half of a replay's content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What an idempotency key (16 bytes) stands for: the content (16 bytes), and the hash of the bytes that arrived.
 
     by_content: the key is made of the content, so it goes over to this image from one that was removed or shows other
-    bytes.
+    bytes: from one of which neither half of the content is the same. That one is then known by its `outlived_key`.
     """
 
     key: bytes
@@ -109,6 +127,11 @@ class Replay:
 def replay(key: bytes) -> Select[Any]:
     """The image that was published with the idempotency key (16 bytes), tombstones too."""
     return shown_images().where(images.c.replay_key == key)
+
+
+def outlived_key(key: bytes, content: bytes) -> bytes:
+    """What an image is known by once its key has gone over to another: by the latter half of its content, too."""
+    return hashlib.sha256(key + content[HALF:]).digest()[:16]
 
 
 def to_replay(row: Row[Any]) -> Replay:
@@ -139,6 +162,7 @@ def add_image(
                     _adopt_blob(connection, blob, added.created)
                 if replayed and replayed.by_content:
                     _take_over(connection, replayed)
+                    _must_be_new(connection, replayed)
                 connection.execute(insert(images), _image_row(added) | _replay_columns(added, replayed))
                 insert_companions(connection, added.id, beside)
                 if then:
@@ -146,21 +170,39 @@ def add_image(
                 if added.account_id is not None:
                     size = added.blob.size + sum(each.size for each in beside)
                     take_room(connection, added.account_id, size, quota)
-        except IntegrityError:
+        except (IntegrityError, _OutlivedError):
             return False
         return True
 
     return work
 
 
+class _OutlivedError(Exception):
+    """It is published already, and its key went over to another image meanwhile."""
+
+
+def _must_be_new(connection: Connection, replayed: Replay) -> None:
+    """Raise where it is published under its outlived key. Asked last: whoever takes a key over has then done so."""
+    outlived = images.c.replay_key == outlived_key(replayed.key, replayed.content)
+    if connection.execute(select(images.c.id).where(outlived, images.c.removed.is_(None))).first():
+        raise _OutlivedError
+
+
 def _take_over(connection: Connection, replayed: Replay) -> None:
     """Free a key that is made of the content from an image that was removed, or is of other content."""
-    past = images.c.removed.is_not(None) | (images.c.replay_content != replayed.content)
-    connection.execute(
-        update(images)
-        .where(images.c.replay_key == replayed.key, past)
-        .values(replay_key=None, replay_content=None, received=None)
-    )
+    halves = ((1, replayed.content[:HALF]), (HALF + 1, replayed.content[HALF:]))
+    other = (func.substr(images.c.replay_content, at, HALF, type_=LargeBinary) != half for at, half in halves)
+    holds, removed = images.c.replay_key == replayed.key, images.c.removed.is_not(None)
+    _forget_key(connection, holds & removed)
+    past = connection.execute(select(images.c.id, images.c.replay_content).where(holds, and_(*other))).first()
+    if past is not None:
+        outlived = outlived_key(replayed.key, past.replay_content)
+        _forget_key(connection, (images.c.replay_key == outlived) & removed)
+        connection.execute(update(images).where(images.c.id == past.id, holds).values(replay_key=outlived))
+
+
+def _forget_key(connection: Connection, whose: ColumnElement[bool]) -> None:
+    connection.execute(update(images).where(whose).values(replay_key=None, replay_content=None, received=None))
 
 
 def _adopt_blob(connection: Connection, added: Blob, stored: datetime) -> None:

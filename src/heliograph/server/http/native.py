@@ -194,12 +194,13 @@ class Native:
         if not await self._uploads.remembers(key, caller):  # an earlier answer is given whether there is room or not
             await self._callers.must_have_room(caller)
         by_content = request.headers.get("idempotency-by", "").strip().lower() == "content"
+        call = request.headers.get("idempotency-call")
         async with self._reader.read(request, PICTURE_FIELDS, long=LONGEST) as form:
             named = form.text("album")
             album = await self._albums.find_to_change(named, caller) if named else None
             beside: dict[Kind, str] = {kind: text for kind in KINDS if (text := form.text(kind))}
             accepted = await self._uploads.accept(
-                form.picture, _texts(form), caller, key, album, by_content=by_content, beside=beside
+                form.picture, _texts(form), caller, key, album, by_content=by_content, call=call, beside=beside
             )
         answer = self.for_owner(accepted.image)
         self._tell_of(accepted.beside, answer)

@@ -75,6 +75,13 @@ _IDEMPOTENCY_BY = {
     "such a key must begin with `secret-`, so that nobody else who has the picture can make it.",
     "schema": {"type": "string", "enum": ["content"]},
 }
+_IDEMPOTENCY_CALL = {
+    "name": "Idempotency-Call",
+    "in": "header",
+    "description": "With a URL and a key made of the content: a random text, new for each upload and the same for its "
+    "retries. Should the URL show something else by the time of a retry, that still answers with what was published.",
+    "schema": {"type": "string"},
+}
 
 
 class Reference:
@@ -143,7 +150,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "upload",
                 "summary": "Upload a picture",
                 "security": OPTIONAL_KEY,
-                "parameters": [_IDEMPOTENCY, _IDEMPOTENCY_BY, *_text_parameters()],
+                "parameters": [_IDEMPOTENCY, _IDEMPOTENCY_BY, _IDEMPOTENCY_CALL, *_text_parameters()],
                 "requestBody": {"required": True, "content": _upload_bodies()},
                 "responses": answers("201", "The image is stored, durably.", image, _UPLOAD_FAILURES),
             },
