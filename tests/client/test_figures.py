@@ -185,7 +185,7 @@ UNSEEN = {
     "one axis": (numpy.ones(5), r"shape \(5,\) is no picture"),
     "empty": (numpy.ones((0, 5)), "is no picture"),
     "too bright": (numpy.array([[0.0, 1.5]]), "only in 0 to 1. Scale or clip"),
-    "not a number": (numpy.array([[numpy.nan]]), "from nan to nan"),
+    "not a number": (numpy.array([[numpy.nan]]), "holds NaN, which has no colour"),
     "too large": (numpy.array([[-1, 300]]), "from -1 to 300"),
     "complex": (numpy.array([[1j]]), "array of complex128 is no picture"),
     "masked": (numpy.ma.masked_equal([[1, 2]], 1), r"array.filled\(0\)"),
