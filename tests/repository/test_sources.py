@@ -30,6 +30,7 @@ IMPORTERS = {
     "markupsafe": {"server/http/frame.py", "server/http/pages.py"},
     "mkdocs": {"mkdocs.py"},
     "multipart": {"server/http/bodies.py", "server/http/fields.py"},
+    "pybase64": {"server/http/textual.py"},
     "nbconvert": {"nbconvert.py"},
     "obstore": {"server/backends/object_store.py"},
     "pi_heif": {"imaging/pillow_formats.py"},

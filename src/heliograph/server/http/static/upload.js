@@ -1,6 +1,7 @@
-// Makes the upload form nicer: many pictures at once, drop, paste, progress. Without it the plain form does the job.
+// Makes the upload form nicer: many pictures at once, drop, paste, drawing on them, progress. Without it the plain form does the job.
 
 import { addButton } from "./copy.js";
+import { drawOn } from "./draw.js";
 
 const form = document.getElementById("upload");
 const list = document.getElementById("list");
@@ -9,6 +10,7 @@ const limit = Number(form?.dataset.limit);
 const AT_ONCE = 2;
 const waiting = [];
 let running = 0;
+let drawn = Promise.resolve();
 let fields = 0;
 
 if (form) start();
@@ -21,12 +23,14 @@ function start() {
     const address = form.elements.url.value.trim();
     const pictures = [...form.elements.image.files, ...(address ? [address] : [])];
     if (!pictures.length) return say("Choose a picture first, or give its address.");
-    add(pictures, texts());
+    take(pictures, texts());
+    const drawing = form.elements.draw.checked;
     form.reset();
+    form.elements.draw.checked = drawing;
   });
   addEventListener("paste", (event) => {
     const files = [...event.clipboardData.files];
-    if (files.length) { event.preventDefault(); add(files, {}); }
+    if (files.length) { event.preventDefault(); take(files, {}); }
   });
   addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -40,8 +44,8 @@ function start() {
     document.body.classList.remove("dragging");
     const address = event.dataTransfer.getData("text/uri-list").split("\n")[0];
     const files = [...event.dataTransfer.files];
-    if (files.length) add(files, {});
-    else if (address) add([address], {});
+    if (files.length) take(files, {});
+    else if (address) take([address], {});
   });
 }
 
@@ -56,7 +60,28 @@ function say(text) {
   status.textContent = text;
 }
 
-/** Take pictures (files or addresses) in, with what is said about them. */
+/** Take pictures (files or addresses) in, with what is said about them; one after the other where they are drawn on. */
+function take(pictures, said) {
+  if (!form.elements.draw.checked) return add(pictures, said);
+  for (const picture of pictures) drawn = drawn.then(() => draw(picture, said));
+}
+
+/** Have a picture drawn on, and take it in as it is then. What only its address is known of goes up as it is. */
+async function draw(picture, said) {
+  if (typeof picture === "string") return add([picture], said);
+  try {
+    const result = await drawOn(picture);
+    if (result) add([result], said);
+    else say(`${picture.name} was not uploaded.`);
+  } catch (error) {
+    const entry = new Entry(picture, said);
+    list.prepend(entry.item);
+    say(`${picture.name} was not uploaded.`);
+    entry.fail(error.message, false);
+  }
+}
+
+/** Put pictures on their way. */
 function add(pictures, said) {
   for (const picture of pictures) {
     const entry = new Entry(picture, said);
