@@ -32,7 +32,7 @@ IN_PNG = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
 """Pillow's modes that PNG has a word for."""
 PLOTLY_NAMES = re.compile(
     rb"((?<![\w-])p|clip(?:-relative|-layout\w*)?|defs-|topdefs-|legend-?|bglegend|g|scrollbox|cb|pattern|trace"
-    rb"|rangeslider[xy]\d*-|Clip_|path_)([0-9a-f]{6})(?=[\w-]*[\"')])"
+    rb"|rangeslider[xy]\d*-|Clip_|path_|(?<=p[0-9a-f]{6})-)([0-9a-f]{6})(?=[\w-]*[\"')])"
 )
 """The names inside plotly's SVG, each with six random digits of its figure or its trace."""
 MOVING = {"GIF", "PNG", "WEBP", "AVIF"}

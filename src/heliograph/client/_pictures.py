@@ -154,6 +154,7 @@ def spooled(pipe: IO[bytes]) -> IO[bytes]:
     try:
         shutil.copyfileobj(pipe, file)
     except (TypeError, ValueError) as error:
+        file.close()
         kind = type(pipe).__name__
         raise InputError(f"A {kind} gives no bytes ({error}). Pass a file that is open, in binary mode.") from error
     file.seek(0)
