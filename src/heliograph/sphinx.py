@@ -105,6 +105,7 @@ class _Pages:
 
 def _show(node: nodes.image, published: Published) -> None:
     """Have an image of a page show the published picture, in the size that it would have had."""
+    node.setdefault("alt", node["uri"])  # docutils takes the address where there is none, which says nothing now
     node["uri"] = published.link
     node["candidates"] = {"?": published.link}
     if "scale" in node:  # Sphinx would look into the file for what is scaled

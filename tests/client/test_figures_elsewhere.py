@@ -50,10 +50,22 @@ def test_knitr_stops_where_a_figure_has_no_link(environment: dict[str, str], tmp
     assert knit(tmp_path, environment | {"HELIOGRAPH_KEY": "wrong key"}) != 0
 
 
-def shell(command: str, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def shell(
+    command: str, environment: dict[str, str], *words: str, program: str = "sh"
+) -> subprocess.CompletedProcess[str]:
+    lines = f"{block('sh')}\n{command}"
     return subprocess.run(
-        ["sh", "-eu", "-c", f"{block('sh')}\n{command}", "sh", *words], env=environment, text=True, capture_output=True
+        [*program.split(), "-eu", "-c", lines, "sh", *words], env=environment, text=True, capture_output=True
     )
+
+
+@pytest.mark.parametrize("program", ["dash", "bash --posix", "zsh", "ksh93", "busybox ash"])
+def test_every_shell_knows_what_the_function_says(environment: dict[str, str], tmp_path: Path, program: str) -> None:
+    (tmp_path / "a b.png").write_bytes(picture())
+    links = [shell('heliograph_upload "$1"', environment, str(tmp_path / "a b.png"), program=program) for _ in range(2)]
+    assert all(re.fullmatch(f"{LINK}\n", done.stdout) for done in links), links
+    lost = shell('heliograph_upload "$1" || echo no link', environment, str(tmp_path / "lost.png"), program=program)
+    assert (lost.stdout, lost.stderr) == ("no link\n", f"cannot read {tmp_path}/lost.png\n")
 
 
 @pytest.mark.parametrize("name", ["plain.png", 'a; b, "c" \\ $d@e.png', "-x.png"])

@@ -110,8 +110,11 @@ def test_what_cells_show_becomes_links_in_all_words_that_front_ends_know(
     assert shown.metadata == {"image/png": {"alt": 'A "red" one'}}
 
 
-def test_a_picture_keeps_the_size_that_the_notebook_gave_it(tmp_path: Path, publish: Publish) -> None:
-    metadata = {"image/png": {"width": 20, "height": 10}}
+@pytest.mark.parametrize("told", [{"width": 20, "height": 10}, {"width": 20}, {"height": 10}, {"width": "20"}])
+def test_a_picture_keeps_the_size_that_the_notebook_gave_it(
+    tmp_path: Path, publish: Publish, told: dict[str, object]
+) -> None:
+    metadata = {"image/png": told}
     file = notebook_file(tmp_path / "n.ipynb", code(output({"image/png": base64_of(picture(40, 20))}, metadata)))
     Document(file).publish(publish)
     assert 'width="20" height="10"' in nbformat.read(file, 4).cells[0].outputs[0].data["text/html"]
@@ -288,6 +291,27 @@ def test_permissions_and_symbolic_links_survive(tmp_path: Path, publish: Publish
     assert link.is_symlink()
     assert LINK.search(real.read_text())
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_a_read_only_file_stays_as_it_is(tmp_path: Path, publish: Publish) -> None:
+    file = tmp_path / "page.md"
+    file.write_text(f"![a]({data_uri(picture())})")
+    file.chmod(0o444)
+    with pytest.raises(InputError, match="read-only"):
+        Document(file).publish(publish)
+    assert not LINK.search(file.read_text())
+
+
+def test_the_base_of_a_page_says_where_its_pictures_are(tmp_path: Path, publish: Publish) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "red.png").write_bytes(red := picture())
+    (tmp_path / "red.png").write_bytes(picture())
+    for base, published in (("pictures/", True), ("https://elsewhere.example/", False)):
+        file = tmp_path / "page.html"
+        file.write_text(f'<base href="{base}"><img src="red.png">')
+        Document(file, local=True).publish(publish)
+        links = LINK.findall(file.read_text())
+        assert [shows(link, red) for link in links] == [True] * published
 
 
 def test_local_pictures_are_published_where_that_is_asked_for(tmp_path: Path, publish: Publish) -> None:

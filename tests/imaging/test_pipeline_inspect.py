@@ -11,6 +11,7 @@ from tests.corpus.hostile import flat_png, gif
 from tests.corpus.pictures import pixels
 from tests.corpus.secrets import SECRET, plant
 from tests.imaging.names import ALL
+from tests.running import picture
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -100,6 +101,13 @@ def test_a_profile_that_is_no_profile_is_dropped(corpus, inspect):
     planted = data[:2] + b"\xff\xe2" + (len(body) + 2).to_bytes(2, "big") + body + data[2:]
     found, stored = inspect(planted)
     assert (stored, found.removed) == (data, ("broken colour profile",))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (1, 40), (40, 1), (7, 300), (9, 8)])
+def test_a_picture_may_be_as_small_as_it_likes(size, form, inspect):
+    found, _ = inspect(picture(*size, form=form))
+    assert (found.width, found.height) == size
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(inspect):

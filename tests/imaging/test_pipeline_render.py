@@ -55,9 +55,10 @@ def test_fitted_sizes_keep_proportions_and_never_enlarge(letter, render, tmp_pat
         assert made.size == (100, 60)
 
 
+@pytest.mark.parametrize("form", ["png", "jpg", "gif", "webp", "tif"])
 @pytest.mark.parametrize("size", [(3000, 1), (1, 3000)])
-def test_a_thread_of_a_picture_has_thumbnails_too(size, render, tmp_path):
-    source = tmp_path / "thread.png"
+def test_a_thread_of_a_picture_has_thumbnails_too(size, form, render, tmp_path):
+    source = tmp_path / f"thread.{form}"
     photograph(size).save(source)
     with Image.open(render(source, LETTERS["b"])) as made:
         assert made.size == (160, 160)

@@ -63,7 +63,7 @@ def test_pages_show_their_pictures_by_links(program: Program, project: Path, tmp
     assert shows(red, (project / "pictures/red.png").read_bytes())
     assert shows(blue, (project / "pictures/blue.jpg").read_bytes())
     assert f'<img alt="Red &amp; round" src="{red}"' in page
-    assert f'height="10" src="{blue}" width="20"' in page
+    assert f'<img alt="pictures/blue.jpg" height="10" src="{blue}" width="20"' in page
     assert f'href="{blue}"' in page  # Sphinx links what is scaled to the whole of it
     assert 'src="_images/drawn.svg"' in page
     assert 'src="_images/kept.png"' in page

@@ -10,7 +10,7 @@ from heliograph.repair.archives import ARQUIVO, TimeMap, WaybackMachine
 from heliograph.repair.copies import Archived, Copy, Finder, Folder, Mapped, Missed, SameId, Seen, Wanted, find_copy
 from heliograph.repair.pictures import Placeholders
 from heliograph.repair.web import Web
-from tests.repair.internet import Capture, Internet, a_picture, always
+from tests.repair.internet import Capture, Internet, Reply, a_picture, always
 
 CHANCE = random.Random(3)
 RIGHT, WRONG, GONE = (a_picture(CHANCE, size) for size in ((40, 30), (40, 31), (16, 9)))
@@ -67,6 +67,22 @@ def test_an_archive_that_is_out_of_order_does_not_stop_the_others(net: Internet,
     net.arquivo.captures.append(Capture("20110101000000", URL, RIGHT))
     broken = Archived(WaybackMachine(web, "http://out-of-order.example"), web)
     assert found(Wanted(URL), broken, Archived(TimeMap(web, ARQUIVO, "Arquivo.pt"), web)) == RIGHT
+
+
+@pytest.mark.parametrize("status", [503, 0])
+def test_of_captures_that_cannot_all_be_seen_none_is_taken_unless_it_is_known(
+    net: Internet, web: Web, status: int
+) -> None:
+    net.wayback.captures += [
+        Capture("20110101000000", URL, RIGHT),
+        Capture("20120101000000", URL, WRONG),
+    ]
+    seen = net.wayback.reply
+    net.wayback.reply = lambda request: Reply(status) if "/20120101000000" in request.path else seen(request)  # type: ignore[method-assign]
+    reasons = found(Wanted(URL), Archived(WaybackMachine(web), web))
+    assert isinstance(reasons, tuple)
+    assert reasons[0].startswith("the Wayback Machine: ")
+    assert found(Wanted(URL, sha256(RIGHT)), Archived(WaybackMachine(web), web)) == RIGHT
 
 
 def test_the_same_id_on_the_new_host_is_the_same_picture(net: Internet, web: Web) -> None:

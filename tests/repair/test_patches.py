@@ -67,10 +67,10 @@ def test_encodings_and_line_ends_stay_as_they_are(tmp_path: Path, content: bytes
     if isinstance(document, Unreadable):
         assert content == b"\xff\xfeodd"
         return
-    assert document.encoded(document.text) == content
+    assert document.encoded(document.read()[1]) == content
     code = {"utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be"}.get(document.encoding, "latin-1")
-    assert repaired(document, {OLD: NEW}) == content.replace(OLD.encode(code), NEW.encode(code))
-    assert repaired(document, {OLD: NEW}) != content
+    before, after = repaired(document, {OLD: NEW})
+    assert before == content != after == content.replace(OLD.encode(code), NEW.encode(code))
 
 
 def test_a_file_is_replaced_with_its_mode_and_its_old_self_is_kept(tmp_path: Path) -> None:
@@ -120,3 +120,12 @@ def test_a_document_is_what_its_name_says_or_is_left_out(tmp_path: Path) -> None
     assert isinstance(read_document(tmp_path / "deep.json"), Unreadable)
     (tmp_path / "a.md").write_text("![](https://h.example/a.png)")
     assert isinstance(read_document(tmp_path / "a.md"), Document)
+
+
+def test_a_read_only_file_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match="read-only"):
+        replace_file(path, b"old", b"new", tmp_path / "backup")
+    assert path.read_bytes() == b"old"

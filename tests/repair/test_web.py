@@ -81,3 +81,53 @@ def test_an_address_that_cannot_be_asked_for_is_trouble(url: str) -> None:
 def test_the_program_says_who_it_is(net: Internet, web: Web) -> None:
     web.ask("GET", "http://a.example/p.png")
     assert all(request.headers["user-agent"].startswith("heliograph-repair/") for request in net.requests)
+
+
+def test_a_host_that_asks_to_come_back_later_is_waited_for(net: Internet, web: Web) -> None:
+    answers = iter([Reply(429, headers={"Retry-After": "1"}), Reply(200, PICTURE), Reply(200, PICTURE)])
+    net.show("http://busy.example/p.png", lambda _: next(answers))
+    got = [web.ask("GET", "http://busy.example/p.png").status for _ in range(3)]
+    began = [request.began for request in net.requests if request.path == "/p.png"]
+    assert got == [429, 200, 200]
+    assert began[1] - began[0] > 0.95
+    assert began[2] - began[1] < 0.9
+
+
+@pytest.mark.parametrize("later", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
+def test_a_host_that_asks_to_come_back_much_later_is_not_asked_again(net: Internet, web: Web, later: str) -> None:
+    net.show("http://busy.example/p.png", always(503, Retry_After=later))
+    assert web.ask("GET", "http://busy.example/p.png").status == 503
+    with pytest.raises(Trouble, match="come back later"):
+        web.ask("GET", "http://busy.example/other.png")
+    assert [request.path for request in net.requests] == ["/robots.txt", "/p.png"]
+
+
+def test_a_host_that_refuses_again_and_again_is_let_be(net: Internet, web: Web) -> None:
+    net.pages["busy.example", "*"] = always(429)
+    net.show("http://busy.example/robots.txt", always(404))
+    for number in range(3):
+        assert web.ask("GET", f"http://busy.example/{number}.png").status == 429
+    with pytest.raises(Trouble, match="come back later"):
+        web.ask("GET", "http://busy.example/4.png")
+
+
+def test_a_silent_host_is_not_waited_for_at_each_of_its_addresses(net: Internet) -> None:
+    def silent(_: Request) -> Reply:
+        time.sleep(0.5)
+        return Reply(0)
+
+    net.pages["silent.example", "*"] = silent
+    web = Web(per_second=1000, timeout=0.2, connect_to=net.connections)
+    began = time.monotonic()
+    for number in range(50):
+        with pytest.raises(Trouble, match="did not answer in time"):
+            web.ask("GET", f"http://silent.example/{number}.png")
+    assert time.monotonic() - began < 2
+    web.close()
+
+
+def test_an_answer_that_drips_is_given_up(net: Internet, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heliograph.repair.web.LONGEST_ANSWER", 0.0)
+    net.show("http://slow.example/p.png", always(body=PICTURE))
+    with pytest.raises(Trouble, match="took longer"):
+        web.ask("GET", "http://slow.example/p.png", robots=False)

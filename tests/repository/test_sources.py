@@ -29,7 +29,7 @@ IMPORTERS = {
     "msgspec": {"server/http/"},
     "markupsafe": {"server/http/frame.py", "server/http/pages.py"},
     "mkdocs": {"mkdocs.py"},
-    "multipart": {"server/http/bodies.py", "server/http/fields.py"},
+    "multipart": {"server/http/multiparts.py"},
     "pybase64": {"server/http/textual.py"},
     "nbconvert": {"nbconvert.py"},
     "obstore": {"server/backends/object_store.py"},

@@ -97,7 +97,7 @@ BREAKAGES = (
         "programs copied from Imgur's example for Python write one",
         "imgur_v3",
         "dispatch.py",
-        'return {**scope, "path": path.rstrip("/")}',
+        'return {**scope, "path": path.lower().rstrip("/").removesuffix(".json")}',
         "return scope",
     ),
     Breakage(
@@ -121,7 +121,7 @@ BREAKAGES = (
         "some programs encode a picture and send it as they send files",
         "imgur_v3",
         "textual.py",
-        "if not sniff(head[:SIGNATURE_BYTES]) and _is_picture_in_base64(head[start:].lstrip()):",
+        "if not sniff(head[:SIGNATURE_BYTES]) and is_picture_in_base64(head[start:].lstrip()):",
         "if False:",
     ),
     Breakage(
@@ -184,9 +184,9 @@ BREAKAGES = (
         "parts that are strictly form-data",
         "GuppieX writes attachment before it",
         "imgur_v2",
-        "bodies.py",
-        'value.removeprefix("attachment; ")',
-        "value",
+        "multiparts.py",
+        "segment = MultipartSegment(heads)",
+        "segment = super()._create_segment(heads)",
     ),
     Breakage(
         "XML without its declaration on a line of its own",

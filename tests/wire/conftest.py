@@ -1,5 +1,6 @@
 """A server for each set of settings that transcripts ask for, and the words that their placeholders stand for."""
 
+import base64
 import io
 import random
 import tempfile
@@ -43,6 +44,7 @@ def _credentials(server: RunningServer) -> dict[str, bytes]:
     stranger = run(server.data, "token", "create", "stranger", *scopes).stdout.strip()
     words = {"token": server.key, "stranger": stranger, "key": mine["key"], "client_id": mine["client_id"]}
     words |= {"program": program["client_id"], "secret": program["secret"]}
+    words["basic"] = base64.b64encode(f"{words['program']}:{words['secret']}".encode()).decode()
     return {name: word.encode() for name, word in words.items()}
 
 

@@ -1,6 +1,7 @@
 """Sends a transcript's requests over a bare socket and compares the answers, to the byte, with what it says."""
 
 import base64
+import gzip
 import random
 import re
 import socket
@@ -35,6 +36,7 @@ def _wrapped(content: bytes, columns: str) -> bytes:
 
 FILTERS: dict[str, Callable[..., bytes]] = {
     "base64": base64.b64encode,
+    "gzip": gzip.compress,
     "quote": lambda content: quote(content, safe="").encode(),
     "lower": lambda content: re.sub(rb"%[0-9A-F]{2}", lambda found: found[0].lower(), content),
     "wrap": _wrapped,

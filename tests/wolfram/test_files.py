@@ -28,9 +28,12 @@ def test_what_only_wolframs_interpreter_can_use_defines_what_it_should(tmp_path:
         tmp_path,
         f'Begin["Heliograph`Private`"]; Get["{KERNEL / "URLRead.wl"}"]; End[];',
         show("Map[Length[DownValues[#]] &, {Heliograph`Private`send, HeliographPublishSelection}]"),
-        show("FreeQ[DownValues[Heliograph`Private`send], Heliograph`Private`FollowRedirects -> False]"),
+        *(
+            show(f"FreeQ[DownValues[Heliograph`Private`send], Heliograph`Private`{option} -> False]")
+            for option in ("FollowRedirects", "Interactive")
+        ),
     )
-    assert lines == ["{1, 1}", "False"]
+    assert lines == ["{1, 1}", "False", "False"]
 
 
 def test_the_paclet_has_the_version_of_everything_else(tmp_path: Path) -> None:

@@ -163,11 +163,12 @@ def _finders(
     """Where copies are looked for, in this order."""
     from heliograph.repair.archives import ARQUIVO, Archive, TimeMap, WaybackMachine
     from heliograph.repair.copies import Archived, Folder, Mapped, SameId, Seen
+    from heliograph.repair.links import absolute
 
     own: list[Archive] = [TimeMap(web, base, base) for base in timemaps]
     public: list[Archive] = [] if no_archives else [WaybackMachine(web), TimeMap(web, ARQUIVO, "Arquivo.pt")]
     return [
-        Mapped(mapping, web),
+        Mapped({absolute(url) or url: target for url, target in mapping.items()}, web),
         Seen(),
         *(Folder(folder) for folder in folders),
         SameId(web),

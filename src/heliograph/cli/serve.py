@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from heliograph.cli._table import CommandError
 from heliograph.server.app import FIRST_KEY, Server
 from heliograph.server.config import BadSetting, Settings, described, load
 from heliograph.server.errors import StorageUnavailable
+from heliograph.server.http.heads import tidied
 
 SAMPLE = Path(__file__).with_name("sample.jpg")
 """A photograph to try the server with: the launch of DSCOVR, by SpaceX, CC0 (scikit-image's `rocket`)."""
@@ -38,6 +40,8 @@ async def _serve(settings: Settings) -> None:
     app = Server(replace(settings, port=listener.getsockname()[1]))
     config = uvicorn.Config(
         app,
+        http=_Connection,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -54,6 +58,26 @@ async def _serve(settings: Settings) -> None:
         await server.serve(sockets=[listener])
     finally:
         await app.stop()
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection whose requests may begin as programs write them. Of several that come in one go, the first may."""
+
+    _is_between_requests = True
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a request, or of several."""
+        super().data_received(tidied(data) if self._is_between_requests else data)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request was read."""
+        self._is_between_requests = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """The last one was."""
+        self._is_between_requests = True
+        super().on_message_complete()
 
 
 class _Server(uvicorn.Server):

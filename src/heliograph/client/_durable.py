@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -11,6 +12,9 @@ from pathlib import Path
 
 NOBODY_ELSE, AS_USUAL = 0o600, 0o666
 """Who may read a new file: its owner, or whom the process lets (umask)."""
+
+WRITABLE = 0o222
+"""What a file's mode says to everybody who may write; root may in any case."""
 
 
 def write(path: Path, blocks: Iterable[bytes]) -> None:
@@ -26,9 +30,12 @@ def write(path: Path, blocks: Iterable[bytes]) -> None:
 def write_document(path: Path, content: bytes) -> None:
     """Put `content` into the file at `path`, with the permissions of the one that is there, or as new files have them.
 
-    A link to it stays a link. Raises OSError, and then leaves what was there as it was.
+    A link to it stays a link. Raises OSError, also where the file is read-only and its folder is not, and then leaves
+    what was there as it was.
     """
     target = path.resolve()
+    if target.exists() and not (os.access(target, os.W_OK) and target.stat().st_mode & WRITABLE):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
     _write(target, [content], NOBODY_ELSE if target.exists() else AS_USUAL, target if target.exists() else None)
 
 

@@ -1,7 +1,7 @@
 """Pictures in Markdown: inline, by reference, and in HTML within it; hides brackets, code spans and escapes.
 
-Follows CommonMark 0.31, section 6, and two habits beyond it: a size behind the address (`=640x480`, some editors) or
-behind the description (`|640x480`, Discourse).
+Follows CommonMark 0.31, section 6, and some habits beyond it: a size behind the address (`=640x480`, some editors) or
+behind the description (`|640x480`, Discourse), the data in front of a page (YAML or TOML), and MyST's directives.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ DESTINATION = re.compile(
     r"(?:\s+=(?P<width>\d{1,5})?x(?P<height>\d{1,5})?)?\s*\)",
     re.DOTALL,
 )
+FRONT_MATTER = re.compile(
+    r"(?P<mark>---|\+\+\+)[ \t]*\r?\n(?=[\w\"'.-]+[ \t]*[:=]|[ \t]*#)(?P<data>(?:[^\n]*\n)*?)(?P=mark)[ \t]*(?:\r?\n|$)"
+)
+DATUM = re.compile(r"^[ \t]*#[^\n]*|(?<![^\s\"'\[,=])((?:https?:)?//[^\s\"'\[\],<>]+)", re.MULTILINE | re.IGNORECASE)
+FIGURE = re.compile(
+    r"(?:^|(?<=[\n\x00]))[ ]*(?:`{3,}|~{3,}|:{3,})[ ]*\{(?:image|figure)\}[ \t]+(?P<address>\S+)[^\n\x00]*"
+    r"(?P<options>(?:[\n\x00][ ]*:\w+:[^\n\x00]*)*)"
+)
+OPTION = re.compile(r"[\n\x00][ ]*:(\w+):[ \t]*([^\n\x00]*)")
+SIDE = re.compile(r"(\d{1,5})(?: ?px)?\s*")
 SIGN = re.compile(r"[\\`<!\[\]\n\x00]")
 """What a token begins with; looked for first, because most of a text is none."""
 TOKEN = re.compile(
@@ -58,12 +68,15 @@ class _Use:
 
 def references(view: View) -> Iterator[Reference]:
     """The addresses in a document, in the order in which they stand there; code left out."""
+    front, view = _front_matter(view)
+    yield from front
     parts = blocks(view.text)
     prose = view.masked(parts.prose)
     definitions, text = _definitions(parts.prose)
     inline = _Inline(text, definitions)
     found = [_reference(prose, use, definitions) for use in inline.uses]
     found += [prose.reference(*span, Use.LINK) for span in inline.autolinks]
+    found += [each for figure in FIGURE.finditer(text) for each in _figure(prose, figure)]
     for start, end in inline.tags:
         name = TAG_NAME.match(text, start + 1, end)
         assert name is not None
@@ -80,6 +93,29 @@ def references(view: View) -> Iterator[Reference]:
 def pictures(text: str) -> Iterator[Reference]:
     """Only the pictures, in Markdown's words or as HTML."""
     return (each for each in references(View.whole(text)) if each.use is Use.PICTURE)
+
+
+def _front_matter(view: View) -> tuple[list[Reference], View]:
+    """The addresses in the data that stands in front of a page, and the page with blanks in its place."""
+    front = FRONT_MATTER.match(view.text)
+    if front is None:
+        return [], view
+    data = DATUM.finditer(view.text, *front.span("data"))
+    found = [view.reference(*each.span(1), Use.NAMED) for each in data if each[1]]
+    blank = "\n".join(" " * len(line) for line in front[0].split("\n"))
+    return found, view.masked(blank + view.text[front.end() :])
+
+
+def _figure(prose: View, figure: re.Match[str]) -> Iterator[Reference]:
+    """The addresses of a directive of MyST that shows a picture."""
+    first = figure.start("options")
+    options = {option[1]: option for option in OPTION.finditer(figure["options"])}
+    sides = (SIDE.fullmatch(options[name][2]) if name in options else None for name in ("width", "height"))
+    width, height = (int(side[1]) if side else None for side in sides)
+    yield prose.reference(*figure.span("address"), Use.PICTURE, width=width, height=height)
+    if "target" in options:
+        start, end = options["target"].span(2)
+        yield prose.reference(first + start, first + end, Use.LINK)
 
 
 def _says_more(one: Reference, other: Reference) -> bool:

@@ -1,6 +1,8 @@
 """Which lines of Markdown are prose, which are HTML, and which are code; hides containers, fences and indentation.
 
-Follows CommonMark 0.31, sections 4 and 5, as far as pictures are concerned.
+Follows CommonMark 0.31, sections 4 and 5, as far as pictures are concerned, and four habits beyond it whose content is
+indented or fenced and is no code all the same: footnotes, definition lists, the admonitions and tabs of Python-Markdown
+(`!!! note`, `=== "Tab"`), and the directives of MyST.
 """
 
 from __future__ import annotations
@@ -12,6 +14,17 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 QUOTE = re.compile(r" {0,3}> ?")
 ITEM = re.compile(r"( {0,3})([-+*]|\d{1,9}[.)])( {1,4}(?=\S)| (?= {4})|(?=\s*$))")
 FENCE = re.compile(r"(`{3,}(?=[^`\n]*$)|~{3,})")
+NOTE = re.compile(r" {0,3}(?:\[\^[^\]\s]+\]:|:) +")
+"""The mark of a footnote or of a definition."""
+TITLE = re.compile(r" {0,3}(?:!!!|\?\?\?\+?|===[+!]?) +\S")
+"""The line above the content of an admonition or a tab."""
+DIRECTIVE = re.compile(
+    r"\{(?:admonition|aside|attention|card|caution|container|danger|deprecated|div|dropdown|epigraph|error|exercise|figure"
+    r"|figure-md|grid|grid-item|grid-item-card|hint|image|important|list-table|margin|note|only|seealso|sidebar|solution"
+    r"|tab-item|tab-set|table|tip|topic|versionadded|versionchanged|warning)\}"
+)
+"""Those of MyST, and of what is used with it, whose content is Markdown; others hold code."""
+PICTURES = {"{figure}", "{image}"}
 RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 BLOCK_TAGS = (
@@ -38,13 +51,16 @@ LONE_TAG = re.compile(rf"(?:{OPEN_TAG}|</[A-Za-z][A-Za-z0-9-]*\s*>)\s*$")
 
 
 EDGE = "\x00"
+TAB = 4
+"""Tabs reach to the next column that this divides (section 2.2); so deep is what admonitions and notes hold, too."""
 
 
 @dataclass
 class Blocks:
     """The text twice, in its full length: `prose` with all but prose blank, and `markup` with all but HTML blank.
 
-    In `prose`, EDGE stands for the end of a line where a block ends though no blank line follows.
+    The first line of a directive that shows a picture is prose. In `prose`, EDGE stands for the end of a line where a
+    block ends though no blank line follows.
     """
 
     prose: str
@@ -57,6 +73,7 @@ class _Reading:
 
     containers: list[int | None] = field(default_factory=list)  # indentation of a list's item; None: a quote
     fence: str = ""
+    directives: list[str] = field(default_factory=list)  # the fences of those that are open
     html: re.Pattern[str] | None = None
     in_html: bool = False
     paragraph: bool = False
@@ -77,7 +94,8 @@ def blocks(text: str) -> Blocks:
     for line in LINE.findall(text):
         content = line.rstrip("\r\n")
         ending = line[len(content) :]
-        kind, start = _kind(reading, content.replace("\t", " "))
+        kind, column = _kind(reading, content.expandtabs(TAB))
+        start = _index(content, column)
         if reading.begins and prose:
             prose[-1] = prose[-1][:-1] + EDGE
         reading.begins, reading.ends = reading.ends, False
@@ -85,6 +103,16 @@ def blocks(text: str) -> Blocks:
         prose.append((" " * start + content[start:] if kind == "prose" else blank) + ending)
         markup.append((" " * start + content[start:] if kind == "html" else blank) + ending)
     return Blocks("".join(prose), "".join(markup))
+
+
+def _index(content: str, column: int) -> int:
+    """Which character of a line stands at a column, or would."""
+    at = 0
+    for index, sign in enumerate(content):
+        if at >= column:
+            return index
+        at += TAB - at % TAB if sign == "\t" else 1
+    return len(content)
 
 
 def _kind(reading: _Reading, line: str) -> tuple[str, int]:
@@ -105,17 +133,32 @@ def _kind(reading: _Reading, line: str) -> tuple[str, int]:
         return "code", start
     if indent < 4:
         if fence := FENCE.match(rest, indent):
-            reading.leave()
-            reading.fence = fence[1]
-            return "code", start
+            return _fence(reading, fence[1], rest[fence.end() :].strip()), start
         if _begins_html(reading, rest.strip()):
             return "html", start
-    if HEADING.match(rest) or RULE.match(rest):
+    is_title = TITLE.match(rest) is not None
+    reading.paragraph = not (is_title or HEADING.match(rest) or RULE.match(rest))
+    if is_title:
+        reading.containers.append(TAB)
+    if not reading.paragraph:
         reading.begins = reading.ends = True
-        reading.paragraph = False
-    else:
-        reading.paragraph = True
     return "prose", start
+
+
+def _fence(reading: _Reading, fence: str, info: str) -> str:
+    """A fence begins: of code, or of a directive. Or it ends a directive."""
+    directive = DIRECTIVE.match(info)
+    reading.leave()
+    if not info and reading.directives and fence.startswith(reading.directives[-1]):
+        reading.directives.pop()
+    elif directive is not None:
+        reading.directives.append(fence)
+        if directive[0] in PICTURES:
+            reading.begins = True
+            return "prose"
+    else:
+        reading.fence = fence
+    return "code"
 
 
 def _continued(reading: _Reading, line: str) -> int:
@@ -156,6 +199,10 @@ def _opened(reading: _Reading, line: str, at: int) -> int:
             reading.containers.append(width)
             reading.begins, reading.hollow = True, not line[at + width :].strip()
             at = min(at + width, len(line))
+        elif note := NOTE.match(line, at):
+            reading.containers.append(TAB)
+            reading.begins = True
+            at = note.end()
         else:
             return at
         reading.paragraph = False

@@ -82,9 +82,7 @@ class Notebooks:
         data = output["data"]
         was_sorted = list(data) == sorted(data)
         sample: object = next((each for name, each in data.items() if name.startswith("text/")), [])
-        width, height = (_told(output, side) for side in ("width", "height"))
-        if not (isinstance(width, int) and isinstance(height, int)):
-            width, height = image.width, image.height
+        width, height = _sides(_told(output, "width"), _told(output, "height"), image)
         shown = {
             "text/html": _markup.img(image.link, picture.alt, width, height),
             "text/markdown": _markup.markdown(image.link, picture.alt),
@@ -135,6 +133,18 @@ def _told(output: Node, what: str) -> Any:  # noqa: ANN401 # JSON may be anythin
         if isinstance(told, dict) and told.get(what):
             return told[what]
     return metadata.get(what, "")
+
+
+def _sides(width: object, height: object, image: Image) -> tuple[int, int]:
+    """The size in pixels that a picture is shown in: as told, also by one side alone (`Image("a.png", width=300)`)."""
+    told_width, told_height = (int(str(side)) if str(side).isdecimal() else 0 for side in (width, height))
+    if told_width and told_height:
+        return told_width, told_height
+    if told_width:
+        return told_width, max(1, round(told_width * image.height / image.width))
+    if told_height:
+        return max(1, round(told_height * image.width / image.height)), told_height
+    return image.width, image.height
 
 
 def _decoded(text: str) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -25,7 +26,7 @@ class Use(Enum):
 
     PICTURE = "the picture stands in the text"
     SHOWN = "it is shown in other ways: one of several sizes, a poster, a background"
-    STYLE = "a style shows it, unless it is a font"
+    NAMED = "it is shown if it is a picture, which only its name tells: in a style, a frame, a page's own data"
     LINK = "somebody has to follow it"
 
 
@@ -59,19 +60,17 @@ class View:
 
     @classmethod
     def whole(cls, text: str) -> View:
-        """A document in which every character stands for itself."""
-        return cls(text, range(len(text)), range(1, len(text) + 1), str)
+        """A document in which every character stands for itself, without the mark of its byte order."""
+        mark = int(text.startswith("\ufeff"))
+        return cls(text[mark:], range(mark, len(text)), range(mark + 1, len(text) + 1), str)
 
     @classmethod
     def joined(cls, views: Iterable[View], spell: Spell) -> View:
         """Several pieces of one document read as one text, such as the lines of a notebook's cell."""
         parts = list(views)
-        return cls(
-            "".join(part.text for part in parts),
-            [at for part in parts for at in part.starts],
-            [at for part in parts for at in part.ends],
-            spell,
-        )
+        starts = array("q", (at for part in parts for at in part.starts))
+        ends = array("q", (at for part in parts for at in part.ends))
+        return cls("".join(part.text for part in parts), starts, ends, spell)
 
     def part(self, start: int, end: int) -> View:
         """Only the characters from `start` to `end`."""
@@ -84,13 +83,13 @@ class View:
 
     def decoded(self, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str | None], spell: Spell) -> View:
         """Every match of `escape` replaced by what it means (None: itself). `spell` is the way back."""
+        outer = self.spell  # and not the view, which knows the place of each of its characters
 
         def both(text: str) -> str:
-            return self.spell(spell(text))
+            return outer(spell(text))
 
         texts: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
+        starts, ends = array("q"), array("q")  # an eighth of what lists of numbers take
         done = 0
         for match in escape.finditer(self.text):
             meant = meaning(match)
@@ -98,12 +97,16 @@ class View:
                 continue
             first, last = match.span()
             texts += self.text[done:first], meant
-            starts += [*self.starts[done:first], *[self.starts[first]] * len(meant)]
-            ends += [*self.ends[done:first], *[self.ends[last - 1]] * len(meant)]
+            starts.extend(self.starts[done:first])
+            starts.extend([self.starts[first]] * len(meant))
+            ends.extend(self.ends[done:first])
+            ends.extend([self.ends[last - 1]] * len(meant))
             done = last
         if not done:
             return View(self.text, self.starts, self.ends, both)
-        return View("".join(texts) + self.text[done:], [*starts, *self.starts[done:]], [*ends, *self.ends[done:]], both)
+        starts.extend(self.starts[done:])
+        ends.extend(self.ends[done:])
+        return View("".join(texts) + self.text[done:], starts, ends, both)
 
     def reference(
         self,
@@ -127,8 +130,10 @@ class View:
         last = first + len(spelt.strip())
         places = (self.starts[first], self.ends[last - 1]) if first < last else (self._place(start),) * 2
 
+        outer = self.spell  # a reference lives longer than the view it is from
+
         def written(text: str) -> str:
-            return self.spell(write(text))
+            return outer(write(text))
 
         return Reference(*places, read(spelt).strip(), use, alt, width, height, written)
 

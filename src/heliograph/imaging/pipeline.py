@@ -34,8 +34,10 @@ _LOADERS = {
     "tiff": "tiffload",
 }
 _BYTES_A_PIXEL = {"gif": 6, "webp": 9}
-_CHEAPEST = 8
-"""A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made."""
+_CHEAPEST = (8, 4, 2, 1)
+"""A JPEG's entropy data is decoded wholly, and truncation found, while only one pixel in 64 is made; of a picture with
+a side below eight pixels, libvips makes none at all, so it is shrunk less.
+"""
 
 _ROWS_MISSING = "premature end of data segment"
 _NOWHERE = "/dev/null"
@@ -164,12 +166,14 @@ def _decode(name: str, source: Path, data: memoryview, limits: Limits) -> None:
 
 def _decode_jpeg(source: Path) -> None:
     """A picture whose data stop before its last row is damaged; other oddities that libjpeg warns about are not."""
+    whole = _load("jpeg", source)
+    shrink = next(each for each in _CHEAPEST if each <= min(whole.width, whole.height))
     try:
-        _load("jpeg", source, "warning", shrink=_CHEAPEST).rawsave(_NOWHERE)
+        _load("jpeg", source, "warning", shrink=shrink).rawsave(_NOWHERE)
     except pyvips.Error as failure:
         if _ROWS_MISSING in failure.detail:
             raise
-        _load("jpeg", source, shrink=_CHEAPEST).rawsave(_NOWHERE)
+        _load("jpeg", source, shrink=shrink).rawsave(_NOWHERE)
 
 
 def _frames(name: str, source: Path, limits: Limits) -> Iterator[_Vips]:

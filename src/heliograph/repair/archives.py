@@ -57,12 +57,12 @@ class WaybackMachine:
         )
         answer = self.web.ask("GET", f"{self.base}/cdx/search/cdx?{query}", robots=False)
         if not answer.good:
-            raise Trouble(f"{self.name} answers {answer.status}")
+            raise Trouble(f"it answers {answer.status}")
         try:
             rows = json.loads(answer.body or b"[]")
             return [Capture(f"{self.base}/web/{time}id_/{original}", digest) for time, original, digest in rows[1:]]
         except (ValueError, TypeError) as error:
-            raise Trouble(f"{self.name} answered something else than its index") from error
+            raise Trouble("it answered something else than its index") from error
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class TimeMap:
         if answer.status == 404:
             return []
         if not answer.good:
-            raise Trouble(f"{self.name} answers {answer.status}")
+            raise Trouble(f"it answers {answer.status}")
         found = MEMENTO.findall(answer.body.decode("utf-8", "replace"))[:MOST_CAPTURES]
         return [Capture(REPLAY.sub(r"\g<before>\g<time>id_/\g<url>", address)) for address in found]
 

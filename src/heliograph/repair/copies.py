@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from heliograph.repair.archives import Archive
 from heliograph.repair.links import looks_like_a_picture
@@ -172,8 +172,14 @@ class Archived:
 
     def candidates(self, wanted: Wanted) -> Iterator[Candidate]:
         """One capture of each different content."""
+        try:
+            yield from self._captured(wanted)
+        except Trouble as trouble:
+            raise Trouble(f"{self.archive.name}: {trouble.reason}") from trouble
+
+    def _captured(self, wanted: Wanted) -> Iterator[Candidate]:
         digests: set[str] = set()
-        for capture in self.archive.captures(wanted.url):
+        for capture in self.archive.captures(urldefrag(wanted.url).url):
             if capture.digest in digests or len(digests) == DIFFERENT_CAPTURES:
                 continue
             origin = f"{self.archive.name}, {capture.address}"
@@ -196,6 +202,8 @@ def find_copy(wanted: Wanted, finders: Sequence[Finder], placeholders: Placehold
                 good.setdefault(digest, Copy(candidate.origin, candidate.body, digest, picture.form))
         except Trouble as trouble:
             reasons.append(trouble.reason)
+            # What could not be looked at may be another picture, so only one that is known to be right is right now.
+            good = {digest: copy for digest, copy in good.items() if digest == wanted.sha256}
         if len(good) == 1:
             return next(iter(good.values()))
         if good:
@@ -229,8 +237,13 @@ def _fits(picture: Picture, shapes: frozenset[tuple[int, int]]) -> bool:
 
 
 def _fetched(web: Web, url: str, origin: str, *, robots: bool) -> Iterator[Candidate]:
-    """What an address gives now; nothing where it gives no picture any more, or that of a picture that is gone."""
+    """What an address gives now; nothing where it gives no picture any more, or that of a picture that is gone.
+
+    Raises Trouble where nobody can tell.
+    """
     answer = web.ask("GET", url, robots=robots)
+    if answer.status == 429 or answer.status >= 500:
+        raise Trouble(f"{urlsplit(url).netloc} answers {answer.status}")
     if answer.good and answer.whole and not _is_removed(answer.url):
         yield Candidate(origin, answer.body)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from heliograph import InputError
 from heliograph.documents.views import View
-from heliograph.repair.dump_links import NotReadable, Scanner, json_links, notebook_links, stack_links
+from heliograph.repair.dump_links import NotReadable, Scanner, json_links, notebook_links, stack_links, table_links
 from heliograph.repair.latex_links import latex_links
 from heliograph.repair.links import Link, html_links, markdown_links
 from heliograph.repair.rst_links import rst_links
@@ -25,6 +23,7 @@ SCANNERS: Mapping[str, Scanner] = {
     ".ipynb": notebook_links,
     ".xml": stack_links,
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), json_links),
+    ".csv": table_links,
 }
 """The ending of a file's name says what is in it."""
 
@@ -36,25 +35,28 @@ MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 @dataclass(frozen=True)
 class Document:
-    """A file with links. `text` is its content in characters; `encoded` gives the very bytes again."""
+    """A file with links, which stand on these lines, counted from 1. What it holds is read again where it is needed:
+    dumps are large, and there may be many.
+    """
 
     path: Path
-    content: bytes
-    text: str
+    sha256: bytes
     encoding: str
     links: tuple[Link, ...]
+    lines: tuple[int, ...]
 
-    @cached_property
-    def _line_ends(self) -> list[int]:
-        return [match.start() for match in re.finditer("\n", self.text)]
-
-    def line(self, link: Link) -> int:
-        """The line that a link begins on, counted from 1."""
-        return bisect_left(self._line_ends, link.start) + 1
+    def read(self) -> tuple[bytes, str]:
+        """Its bytes, and the text in which the links have their places. Raises InputError where the file has changed
+        since it was read, and OSError.
+        """
+        content = self.path.read_bytes()
+        if hashlib.sha256(content).digest() != self.sha256:
+            raise InputError(f"{self.path} has changed meanwhile, and was left as it is. Run this again.")
+        return content, _decoded(content, self.encoding)
 
     def encoded(self, text: str) -> bytes:
         """`text` in the document's encoding; bytes that meant nothing in it stay as they were."""
-        return text.encode(self.encoding, "surrogateescape" if self.encoding == "utf-8" else "strict")
+        return text.encode(self.encoding, _errors(self.encoding))
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,29 @@ def read_document(path: Path) -> Document | Unreadable:
     try:
         content = path.read_bytes()
         encoding = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
-        # What is not UTF-8 is mostly Latin-1 or its kin, where addresses and markup have the same bytes.
-        text = content.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
+        text = _decoded(content, encoding)
         links = {link.start: link for link in SCANNERS[path.suffix.lower()](View.whole(text))}
     except (OSError, UnicodeError, NotReadable, RecursionError) as error:
         return Unreadable(path, getattr(error, "strerror", None) or str(error) or type(error).__name__)
-    return Document(path, content, text, encoding, tuple(links[start] for start in sorted(links)))
+    in_order = tuple(links[start] for start in sorted(links))
+    return Document(path, hashlib.sha256(content).digest(), encoding, in_order, tuple(_lines(text, in_order)))
+
+
+def _lines(text: str, links: Iterable[Link]) -> Iterator[int]:
+    """The line of each link, which stand in order."""
+    line, done = 1, 0
+    for link in links:
+        line, done = line + text.count("\n", done, link.start), link.start
+        yield line
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    return content.decode(encoding, _errors(encoding))
+
+
+def _errors(encoding: str) -> str:
+    """What is not UTF-8 is mostly Latin-1 or its kin, where addresses and markup have the same bytes."""
+    return "surrogateescape" if encoding == "utf-8" else "strict"
 
 
 def _below(folder: Path) -> Iterator[Path]:

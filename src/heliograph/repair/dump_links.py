@@ -1,6 +1,7 @@
 """Pictures in what keeps posts inside something else: notebooks, dumps of Stack Exchange, exports of Discourse.
 
-Hides the JSON or XML around them. Only texts of known fields are read; the outputs of notebooks are left alone.
+Hides the JSON, XML or CSV around them. Only texts of known fields are read; the outputs of notebooks are left alone.
+Dumps are read from end to end, one post at a time: what else they hold takes no memory.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from heliograph.repair.links import Link, html_links, markdown_links
 Scanner = Callable[[View], Iterator[Link]]
 
 JSON_TOKEN = re.compile(
-    r'[ \t\r\n]*(?:"(?P<string>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<sign>[{}\[\]:,])|(?P<other>[^\s{}\[\]:,"]+))'
+    r'[ \t\r\n]*+(?:"(?P<string>(?:[^"\\\x00-\x1f]++|\\.)*+)"|(?P<sign>[{}\[\]:,])|(?P<other>[^\s{}\[\]:,"]++))'
 )
 SOMETHING = re.compile(r"\S")
 JSON_ESCAPE = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\(?:u[0-9a-fA-F]{4}|.)")
 JSON_SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 XML_TOKEN = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<row\b(?P<attributes>(?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.DOTALL
+    r"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)|<\?(?:.*?\?>|.*)"
+    r"|<row\b(?P<attributes>(?:\"[^\"<]*+\"|'[^'<]*+'|[^<>\"']++)*+)>",
+    re.DOTALL,
 )
 XML_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
@@ -45,6 +48,11 @@ JSON_FIELDS: Mapping[str, Scanner] = {
 XML_FIELDS: Mapping[str, Scanner] = {"Body": html_links, "AboutMe": html_links, "Text": markdown_links}
 """`Body` of Posts.xml and `AboutMe` of Users.xml are HTML; `Text` of PostHistory.xml and Comments.xml is Markdown."""
 
+CSV_CELL = re.compile(r'(?:"(?P<quoted>(?:[^"]++|"")*+)"|(?P<plain>[^,\r\n]*+))(?P<end>,|\r?\n|\r|$)')
+CSV_QUOTE = re.compile('""')
+CSV_FIELDS: Mapping[str, Scanner] = {**JSON_FIELDS, **XML_FIELDS}
+"""Stack Exchange's Data Explorer names columns as the dumps do."""
+
 
 class NotReadable(Exception):  # noqa: N818 # said of the document
     """The document is not what its name says."""
@@ -52,9 +60,9 @@ class NotReadable(Exception):  # noqa: N818 # said of the document
 
 @dataclass(frozen=True)
 class _Value:
-    """A JSON value: the view of a string, what is in an object or array, or None for all else."""
+    """A JSON value: the token of a string, what is in an object or array, or None for all else."""
 
-    string: View | None = None
+    string: re.Match[str] | None = None
     members: Mapping[str, _Value] | None = None
     items: tuple[_Value, ...] = ()
 
@@ -64,10 +72,9 @@ def json_links(view: View) -> Iterator[Link]:
 
     Raises NotReadable where it is no JSON.
     """
-    at = 0
-    while SOMETHING.search(view.text, at):
-        value, at = _json(view, at)
-        yield from _posts(value)
+    for name, token in _members(view):
+        if name in JSON_FIELDS:
+            yield from JSON_FIELDS[name](_string(view, token))
 
 
 def notebook_links(view: View) -> Iterator[Link]:
@@ -80,8 +87,9 @@ def notebook_links(view: View) -> Iterator[Link]:
             fields = cell.members or {}
             kind = fields.get("cell_type", _Value()).string
             source = fields.get("source", _Value())
-            lines = [item.string for item in source.items if item.string] or ([source.string] if source.string else [])
-            if kind is not None and kind.text == "markdown" and lines:
+            tokens = [item.string for item in (*source.items, source) if item.string]
+            if kind is not None and kind["string"] == "markdown" and tokens:
+                lines = [_string(view, token) for token in tokens]
                 yield from markdown_links(View.joined(lines, lines[0].spell))
 
 
@@ -96,21 +104,77 @@ def stack_links(view: View) -> Iterator[Link]:
                 yield from XML_FIELDS[match[1]](value)
 
 
-def _posts(value: _Value) -> Iterator[Link]:
-    """The links in the fields of posts in `value`, and in what it holds."""
-    for item in value.items:
-        yield from _posts(item)
-    for name, member in (value.members or {}).items():
-        if member.string is not None and name in JSON_FIELDS:
-            yield from JSON_FIELDS[name](member.string)
-        yield from _posts(member)
+def table_links(view: View) -> Iterator[Link]:
+    """The links in a table of posts, whose first row names the columns (RFC 4180)."""
+    names: list[str] = []
+    column = at = rows = 0
+    while at < len(view.text):
+        cell = CSV_CELL.match(view.text, at)
+        assert cell is not None  # an unclosed quote makes a plain cell
+        if rows == 0:
+            names.append(_cell(view, cell).text)
+        elif column < len(names) and names[column] in CSV_FIELDS:
+            yield from CSV_FIELDS[names[column]](_cell(view, cell))
+        ends = cell["end"] != ","
+        column, rows, at = (0, rows + 1, cell.end()) if ends else (column + 1, rows, cell.end())
+
+
+def _cell(view: View, cell: re.Match[str]) -> View:
+    if cell["quoted"] is None:
+        return view.part(*cell.span("plain"))
+    return view.part(*cell.span("quoted")).decoded(CSV_QUOTE, lambda _: '"', lambda text: text.replace('"', '""'))
+
+
+def _members(view: View) -> Iterator[tuple[str, re.Match[str]]]:
+    """Every string that an object holds, at any depth, with its name; of one JSON text (RFC 8259) or several."""
+    open_: list[str] = []
+    expected, name, at = "value", "", 0
+    while at < len(view.text):
+        token = JSON_TOKEN.match(view.text, at)
+        if token is None:
+            if SOMETHING.search(view.text, at) is None:
+                break
+            raise NotReadable(f"it is no JSON at character {at}")
+        if expected == "value" and token["string"] is not None and open_ and open_[-1] == "{":
+            yield name, token
+        elif expected == "name" and token["string"] is not None:
+            name = _string(view, token).text
+        expected = _after(token, expected, open_)
+        at = token.end()
+    if open_ or expected != "value":
+        raise NotReadable("it is no JSON: it breaks off")
+
+
+def _after(token: re.Match[str], expected: str, open_: list[str]) -> str:
+    """What may follow a token where `expected` was: "name", "colon", "value" or "next", which is a comma or an end."""
+    sign = token["sign"]
+    after = None
+    if sign is None:
+        is_string = token["string"] is not None
+        after = {"name": "colon" if is_string else None, "value": "next"}.get(expected)
+    elif sign in "{[" and expected == "value":
+        open_.append(sign)
+        return "name" if sign == "{" else "value"
+    elif sign in "}]" and open_ and open_[-1] + sign in ("{}", "[]") and expected in _BEFORE_END[sign]:
+        open_.pop()
+        after = "next"
+    elif sign == ":" and expected == "colon":
+        after = "value"
+    elif sign == "," and expected == "next":
+        after = "name" if open_[-1] == "{" else "value"
+    if after is None:
+        raise NotReadable(f"it is no JSON at character {token.start()}")
+    return after if open_ or after != "next" else "value"
+
+
+_BEFORE_END = {"}": ("name", "next"), "]": ("value", "next")}
 
 
 def _json(view: View, at: int) -> tuple[_Value, int]:
     """The value that begins at `at`, and where it ends (RFC 8259)."""
     token, at = _token(view, at)
     if token["string"] is not None:
-        return _Value(string=_string(view, token)), at
+        return _Value(string=token), at
     if token["other"] is not None:
         return _Value(), at
     if token["sign"] == "[":

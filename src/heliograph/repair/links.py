@@ -11,7 +11,7 @@ from heliograph.documents import html, markdown
 from heliograph.documents.views import Reference, Spell, Use, View
 
 PICTURE_PATH = re.compile(r"\.(?:png|jpe?g|jfif|gif|webp|bmp|tiff?|svgz?|avif|heic|heif|jxl|apng)$", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:https?:)?//[^\s/?#<>\"\\{}|^`]+[^\s<>\"\\{}|^`]*", re.IGNORECASE)
+ADDRESS = re.compile(r"(?P<scheme>https?:)?(?P<rest>//[^\s/?#<>\"\\{}|^`]+[^\s<>\"\\{}|^`]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,18 @@ class Link:
 def links(references: Iterable[Reference]) -> Iterator[Link]:
     """Those that are absolute addresses of http(s) and lead to pictures, as far as their uses or names tell."""
     for each in references:
-        if not ADDRESS.fullmatch(each.address):
+        url = absolute(each.address)
+        if url is None:
             continue
-        url = each.address if each.address[0] != "/" else f"https:{each.address}"
         is_picture = each.use in (Use.PICTURE, Use.SHOWN)
         if not _is_unreadable(url) and (is_picture or looks_like_a_picture(url)):
             yield Link(url, each.start, each.end, each.use is not Use.LINK, each.width, each.height, each.written)
+
+
+def absolute(address: str) -> str | None:
+    """The address as browsers ask for it (URL standard, section 4.4); None where it is none of http(s)."""
+    match = ADDRESS.fullmatch(address.replace(" ", "%20"))
+    return f"{(match['scheme'] or 'https:').lower()}{match['rest']}" if match else None
 
 
 def html_links(view: View) -> Iterator[Link]:

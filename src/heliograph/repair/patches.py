@@ -19,15 +19,20 @@ CONTEXT = 3
 PLAIN_NAME = re.compile(r"[\w ./+,=@~()\[\]-]+", re.ASCII)
 
 
-def repaired(document: Document, links: Mapping[str, str]) -> bytes:
-    """The document's bytes, every address in `links` (old -> new) replaced, in the spelling that its place wants."""
+def repaired(document: Document, links: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """The document's bytes, and those with every address in `links` (old -> new) replaced, as its place spells them.
+
+    Raises InputError where the file has changed since it was read, and OSError.
+    """
+    before, whole = document.read()
     text: list[str] = []
     done = 0
     for link in document.links:
         if link.url in links and link.start >= done:
-            text += document.text[done : link.start], link.spell(links[link.url])
+            text += whole[done : link.start], link.spell(links[link.url])
             done = link.end
-    return document.encoded("".join(text) + document.text[done:])
+    text.append(whole[done:])
+    return before, document.encoded("".join(text))
 
 
 def unified(name: str, before: bytes, after: bytes) -> bytes:

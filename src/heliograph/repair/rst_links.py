@@ -10,14 +10,18 @@ from heliograph.documents.views import Reference, Use, View
 from heliograph.repair.links import Link, links
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
-DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=\n|$))")
-MARKUP = re.compile(r"( *)\.\.(?:[ \t]+|(?=\n|$))")
-OPTION = re.compile(r" +:(\w+):[ \t]*(.*)")
-TARGET = re.compile(r"_(?:`[^`\n]+`|[^:`\n]|\\:)*:[ \t]+")
+DIRECTIVE = re.compile(r"(?:\|[^|\n]+\| )?([\w-]+(?::[\w-]+)?) ?::(?:[ \t]+|(?=[\r\n]|$))")
+MARKUP = re.compile(r"([ \t]*)\.\.(?:[ \t]+|(?=[\r\n]|$))")
+OPTION = re.compile(r"[ \t]+:(\w+):[ \t]*(.*)")
+TARGET = re.compile(r"_(?:`[^`\n]+`|[^:`\n]|\\:)*:(?:[ \t]+|(?=[\r\n]))")
+ANONYMOUS = re.compile(r"[ \t]*__[ \t]+(?=\S)")
 EMBEDDED = re.compile(r"(?<!`)`[^`<>]*<([^<>`\s]+)>`__?")
 LITERAL = re.compile(r"``.+?``", re.DOTALL)
 PICTURES = {"image", "figure"}
-HIDDEN = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "math", "highlight", "doctest", "raw"}
+HIDDEN = re.compile(
+    "code(?:-block|-tab)?|doctest|graphviz|highlight|ipython|jupyter-execute|literalinclude|math|mermaid|parsed-literal"
+    "|plot|prompt|raw|sourcecode|test(?:code|output|setup)"
+)
 """Directives whose content is no reStructuredText."""
 BULLET = re.compile(r"(?:[-*+•] +|(?:\d+|[a-zA-Z#])[.)] +)+")
 
@@ -61,10 +65,11 @@ class _Hiding:
     def begin(self, line: str, *, block: bool, literal: bool) -> None:
         """The line begins a hidden block, or announces a literal one."""
         indent = _indent(line)
-        self._deeper_than = indent if block else None
+        bullet = BULLET.match(line, indent)
+        column = bullet.end() if bullet else indent
+        self._deeper_than = column if block else None
         if literal:
-            bullet = BULLET.match(line, indent)
-            self._literal = bullet.end() if bullet else indent
+            self._literal = column
 
 
 def _indent(line: str) -> int:
@@ -74,36 +79,45 @@ def _indent(line: str) -> int:
 def _line(view: View, lines: list[str], number: int, at: int) -> tuple[bool, list[Reference]]:
     """What explicit markup on this line means: whether the block under it is hidden, and the addresses."""
     line = lines[number]
-    bullet = BULLET.match(line)
+    indent = _indent(line)
+    bullet = BULLET.match(line, indent)
     markup = MARKUP.match(line, bullet.end() if bullet else 0)
     if markup is None:
-        return False, []
-    indent = _indent(line)
+        anonymous = ANONYMOUS.match(line)
+        return False, [view.reference(at + anonymous.end(), at + len(line), Use.LINK)] if anonymous else []
     directive = DIRECTIVE.match(line, markup.end())
     if directive is None:
         target = TARGET.match(line, markup.end())
         if target is None:
             return not line[markup.end() :].startswith(("[", "_", "|")), []
-        return False, [view.reference(at + target.end(), at + len(line), Use.LINK)]
+        end = at + len(line)
+        if not line[target.end() :].strip() and _block(lines, number, indent):
+            end += len(lines[number + 1])
+        return False, [view.reference(at + target.end(), end, Use.LINK)]
     name = directive[1].rpartition(":")[2]
     if name == "raw" and "html" in line[directive.end() :]:
         return True, list(html.references(view.part(at + len(line), at + len(line) + _block(lines, number, indent))))
     if name not in PICTURES:
-        return name in HIDDEN, []
-    return name == "image", _picture(view, lines, number, at, directive.end())
+        return HIDDEN.fullmatch(name) is not None, []
+    return name == "image", _picture(view, lines, number, at, (markup.end(1), directive.end()))
 
 
-def _picture(view: View, lines: list[str], number: int, at: int, start: int) -> list[Reference]:
-    """The address of an image or figure, also on the line after, and that of its `:target:`."""
-    spans = [(at + start, at + len(lines[number]))]
+def _picture(view: View, lines: list[str], number: int, at: int, columns: tuple[int, int]) -> list[Reference]:
+    """The address of an image or figure, also on the line after, and that of its `:target:`.
+
+    columns: where the directive begins, and where its address may.
+    """
+    spans = [(at + columns[1], at + len(lines[number]))]
     sides: dict[str, int] = {}
     after = at + len(lines[number])
+    has_options = False
     for line in lines[number + 1 :]:
-        option = OPTION.match(line)
-        if option is None and (line.strip() and not lines[number][start:].strip() and len(spans) == 1):
-            spans[0] = (after, after + len(line))
-        elif option is None:
+        if not line.strip() or _indent(line) <= columns[0]:
             break
+        option = OPTION.match(line)
+        has_options = has_options or option is not None
+        if option is None:  # an address on two lines is left alone: it has a break in it
+            spans[0] = spans[0] if has_options else (spans[0][0], after + len(line))
         elif option[1] == "target":
             spans.append((after + option.start(2), after + option.end(2)))
         elif option[1] in ("width", "height") and re.fullmatch(r"\d{1,5}(?: ?px)?", option[2].strip()):

@@ -62,6 +62,15 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class _Use:
+    """A link, and where it stands."""
+
+    document: Document
+    line: int
+    link: Link
+
+
+@dataclass(frozen=True)
 class Run:
     """One run, with what it asks and where it uploads to. `tell` is given a line now and then, for people who wait."""
 
@@ -86,7 +95,7 @@ class Run:
         looks = self._looks(links)
         base = _base([document.path for document in documents])
         entries = [self._entry(looks[url], url, _places(found, base)) for url, found in links.items()]
-        _each(lambda entry: self._find(entry, [link for _, link in links[entry.url]]), ([each] for each in entries))
+        _each(lambda entry: self._find(entry, [use.link for use in links[entry.url]]), ([each] for each in entries))
         if self.settings.mode != "dry":
             _each(self._upload, _by_picture(entries))
         files, left = self._write(documents, {entry.url: entry.link for entry in entries if entry.link}, base)
@@ -101,8 +110,8 @@ class Run:
             [*unreadable, *left],
             files,
         )
-        (self.settings.out / "report.json").write_text(json.dumps(report.as_json(), indent=2) + "\n", "utf-8")
-        (self.settings.out / "report.html").write_text(report.as_html(), "utf-8")
+        write_document(self.settings.out / "report.json", f"{json.dumps(report.as_json(), indent=2)}\n".encode())
+        write_document(self.settings.out / "report.html", report.as_html().encode())
         return report
 
     def _entry(self, look: Observation, url: str, places: tuple[Place, ...]) -> Entry:
@@ -110,19 +119,19 @@ class Run:
         wanted = look.verdict in self.settings.fix and (look.verdict is not Verdict.LIVE or bool(look.sha256))
         return Entry(url, look.verdict, look.reason, places, wanted)
 
-    def _wanted_links(self, documents: Iterable[Document]) -> dict[str, list[tuple[Document, Link]]]:
+    def _wanted_links(self, documents: Iterable[Document]) -> dict[str, list[_Use]]:
         """Every address elsewhere, and where it stands, in the order of the documents."""
-        ours = {*self.settings.kept_hosts, urlsplit(self.client.server).netloc}
-        found: dict[str, list[tuple[Document, Link]]] = {}
+        ours = {*self.settings.kept_hosts, urlsplit(self.client.server).netloc, *self.state.hosts(self.client.server)}
+        found: dict[str, list[_Use]] = {}
         for document in documents:
-            for link in document.links:
+            for link, line in zip(document.links, document.lines, strict=True):
                 if urlsplit(link.url).netloc.lower() not in ours:
-                    found.setdefault(link.url, []).append((document, link))
+                    found.setdefault(link.url, []).append(_Use(document, line, link))
         return found
 
-    def _looks(self, links: Mapping[str, list[tuple[Document, Link]]]) -> dict[str, Observation]:
+    def _looks(self, links: Mapping[str, Sequence[_Use]]) -> dict[str, Observation]:
         """Look at every address until it is settled what has become of it."""
-        shown = {url: any(link.shown for _, link in places) for url, places in links.items()}
+        shown = {url: any(use.link.shown for use in uses) for url, uses in links.items()}
         for _ in range(LOOKS):
             open_ = [url for url in links if self._settled(url) is None]
             if not open_:
@@ -218,21 +227,23 @@ class Run:
         left: list[Unreadable] = []
         patch: list[bytes] = []
         for document in documents:
-            after = repaired(document, links)
-            if after == document.content:
+            if not any(link.url in links for link in document.links):
                 continue
             name = os.path.relpath(document.path.resolve(), base)
             try:
+                before, after = repaired(document, links)
+                if after == before:
+                    continue
                 if self.settings.mode == "write":
-                    replace_file(document.path, document.content, after, self.settings.out / "originals" / name)
+                    replace_file(document.path, before, after, self.settings.out / "originals" / name)
             except (InputError, OSError) as error:
                 reason = getattr(error, "strerror", "") or str(error)
                 left.append(Unreadable(document.path, f"could not be changed: {reason}", at_writing=True))
                 continue
             changed.append(name)
-            patch.append(unified(name, document.content, after))
+            patch.append(unified(name, before, after))
         if self.settings.mode != "dry":
-            (self.settings.out / "repair.patch").write_bytes(b"".join(patch))
+            write_document(self.settings.out / "repair.patch", b"".join(patch))
         return tuple(changed), left
 
 
@@ -250,8 +261,8 @@ def _base(paths: Sequence[Path]) -> Path:
     return here if all(folder.is_relative_to(here) for folder in folders) else Path(os.path.commonpath(folders))
 
 
-def _places(found: Sequence[tuple[Document, Link]], base: Path) -> tuple[Place, ...]:
-    return tuple(Place(os.path.relpath(document.path.resolve(), base), document.line(link)) for document, link in found)
+def _places(found: Sequence[_Use], base: Path) -> tuple[Place, ...]:
+    return tuple(Place(os.path.relpath(use.document.path.resolve(), base), use.line) for use in found)
 
 
 def _by_picture(entries: Iterable[Entry]) -> list[list[Entry]]:

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import heliograph
 from heliograph import InputError
+from heliograph.client._durable import write_document
 from heliograph.repair.judging import Observation, Verdict
 
 
@@ -28,14 +30,17 @@ class State:
         self._lock = threading.Lock()
         self._looks: dict[str, list[Observation]] = {}
         self._links: dict[tuple[str, str], str] = {}
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        text = path.read_text("utf-8") if path.exists() else ""
+        lines = text.splitlines()
         for number, line in enumerate(lines, 1):
             try:
                 self._take(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                if number < len(lines):
+                if number < len(lines) or text.endswith("\n"):
                     raise InputError(f"{path} is damaged in line {number}. Name another folder with --out.") from error
-                path.write_text("".join(f"{each}\n" for each in lines[:-1]), "utf-8")
+                lines.pop()
+        if text and not text.endswith("\n"):
+            write_document(path, "".join(f"{each}\n" for each in lines).encode())
 
     def looks(self, url: str) -> Sequence[Observation]:
         """All looks at an address, oldest first."""
@@ -53,6 +58,10 @@ class State:
     def link(self, server: str, sha256: str) -> str | None:
         """Where a picture is on a server, if an earlier run has uploaded it."""
         return self._links.get((server, sha256))
+
+    def hosts(self, server: str) -> set[str]:
+        """Where a server's links lead to, with the port, if any: pictures may have a host of their own."""
+        return {urlsplit(link).netloc for (of, _), link in self._links.items() if of == server}
 
     def add_upload(self, server: str, sha256: str, image: heliograph.Image) -> None:
         """Remember an upload, with all that the server said of it."""

@@ -1,6 +1,7 @@
 """Asking the web for pictures, politely; hides connections, turns, redirects and robots.txt.
 
-One request at a time and only so many a second go to each host, whoever asks; robots.txt is obeyed (RFC 9309).
+One request at a time and only so many a second go to each host, whoever asks; robots.txt is obeyed, and so is a host
+that asks to come back later. A host that does not answer is let be for a while, however many addresses it has.
 """
 
 from __future__ import annotations
@@ -11,18 +12,29 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from urllib.parse import urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 import httpx2
+
+from heliograph.repair.robots import Robots, robots_in
 
 MOST_BYTES = 20 * 1024 * 1024
 """Larger pictures are not fetched: the server takes no larger ones unless told to."""
 MOST_REDIRECTS = 10
 LONGEST_CRAWL_DELAY = 30.0
 """Seconds between two requests that a host's robots.txt may ask for; more is taken for this."""
+LONGEST_ANSWER = 120.0
+"""Seconds that one answer may take, however little comes at a time."""
+LONGEST_WAIT = 60.0
+"""Seconds that a host may ask to wait (`Retry-After`); one that asks for more is not asked again until then."""
+REFUSALS = 3
+"""Answers one after the other that ask to come back later, after which a host is not asked again."""
+SILENCES, LET_BE = 2, 50.0
+"""Time-outs one after the other, after which a host is let be, and for how many seconds."""
 ROBOTS_NAME = "heliograph-repair"
+ROBOTS_NAMES = (ROBOTS_NAME, "heliograph")
 NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -52,6 +64,10 @@ class Trouble(Exception):  # noqa: N818 # not every trouble is an error
         self.no_host = no_host
 
 
+class Silence(Trouble):
+    """There was no answer in time."""
+
+
 @dataclass
 class _Turn:
     """Whose turn it is at one host."""
@@ -60,8 +76,11 @@ class _Turn:
     reading: threading.Lock = field(default_factory=threading.Lock)
     gap: float = 0.0
     next_at: float = 0.0
-    robots: RobotFileParser | None = None
-    refused: str = ""
+    robots: Robots | None = None
+    refusals: int = 0
+    silences: int = 0
+    closed_until: float = 0.0
+    closed: str = ""  # why
 
 
 class Web:
@@ -115,6 +134,8 @@ class Web:
         """One request, when it is the host's turn."""
         turn = self._turn(url)
         with turn.lock:
+            if time.monotonic() < turn.closed_until:
+                raise Trouble(turn.closed)
             time.sleep(max(0.0, turn.next_at - time.monotonic()))
             try:
                 with (
@@ -122,10 +143,30 @@ class Web:
                     closing(self._http.send(self._request(method, url, headers), stream=True)) as got,
                 ):
                     answer = _read(got, url)
+            except Silence:
+                turn.silences += 1
+                if turn.silences >= SILENCES:
+                    turn.closed = f"its host did not answer in time, {turn.silences} times in a row"
+                    turn.closed_until = time.monotonic() + LET_BE
+                raise
             finally:
                 turn.next_at = time.monotonic() + max(turn.gap, self._gap)
+            turn.silences = 0
+            self._heed(turn, answer)
         self.answered = True
         return answer
+
+    def _heed(self, turn: _Turn, answer: Answer) -> None:
+        """Come back as late as the host asks (RFC 6585, section 4; RFC 9110, section 10.2.3)."""
+        if answer.status != 429 and not (answer.status == 503 and "retry-after" in answer.headers):
+            turn.refusals = 0
+            return
+        turn.refusals += 1
+        seconds = max(_retry_after(answer.headers.get("retry-after", "")), 10 * self._gap)
+        turn.next_at = time.monotonic() + min(seconds, LONGEST_WAIT)
+        if seconds > LONGEST_WAIT or turn.refusals >= REFUSALS:
+            turn.closed = f"its host asks to come back later ({answer.status})"
+            turn.closed_until = time.monotonic() + max(seconds, LET_BE)
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> httpx2.Request:
         parsed = httpx2.URL(url)
@@ -147,36 +188,46 @@ class Web:
         """Raise Trouble where the host does not want programs to ask for `url`."""
         turn = self._turn(url)
         with turn.reading:
-            if turn.robots is None and not turn.refused:
-                self._read_robots(turn, url)
-        if turn.refused:
-            raise Trouble(turn.refused)
-        assert turn.robots is not None
-        if not turn.robots.can_fetch(ROBOTS_NAME, url):
+            if turn.robots is None:
+                turn.robots = self._robots(turn, url)
+        if not turn.robots.allow(url):
             raise Trouble("the host's robots.txt forbids programs to ask for it")
 
-    def _read_robots(self, turn: _Turn, url: str) -> None:
-        """RFC 9309, section 2.3.1: 4xx allows all, 5xx nothing."""
+    def _robots(self, turn: _Turn, url: str) -> Robots:
+        """RFC 9309, section 2.3.1: 4xx allows all, 5xx nothing for now. 429 is no answer either."""
         answer = self.ask("GET", urljoin(url, "/robots.txt"), robots=False)
-        parser = RobotFileParser()
-        if answer.status >= 500:
-            turn.refused = f"the host's robots.txt cannot be read ({answer.status})"
-        parser.parse(answer.body.decode("utf-8", "replace").splitlines() if answer.good else [])
-        parser.modified()
-        turn.gap = min(float(parser.crawl_delay(ROBOTS_NAME) or 0), LONGEST_CRAWL_DELAY)
-        turn.robots = parser
+        if answer.status >= 500 or answer.status == 429:
+            turn.closed = f"the host's robots.txt cannot be read ({answer.status})"
+            turn.closed_until = max(turn.closed_until, time.monotonic() + LET_BE)
+            raise Trouble(turn.closed)
+        robots = robots_in(answer.body.decode("utf-8", "replace") if answer.good else "", ROBOTS_NAMES)
+        turn.gap = min(robots.delay, LONGEST_CRAWL_DELAY)
+        return robots
 
 
 def _read(response: httpx2.Response, url: str) -> Answer:
     """All of an answer, or its beginning where it is too large."""
     body = bytearray()
     whole = True
+    until = time.monotonic() + LONGEST_ANSWER
     for block in response.iter_bytes():
+        if time.monotonic() > until:
+            raise Silence(f"its host took longer than {LONGEST_ANSWER:.0f} s for one answer")
         body += block
         if len(body) > MOST_BYTES:
             whole = False
             break
     return Answer(response.status_code, url, {k.lower(): v for k, v in response.headers.items()}, bytes(body), whole)
+
+
+def _retry_after(told: str) -> float:
+    """Seconds from now: told as such, or as a date."""
+    if told.strip().isdecimal():
+        return float(told)
+    try:
+        return parsedate_to_datetime(told).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 @contextmanager
@@ -185,7 +236,7 @@ def _speaking_of_trouble() -> Iterator[None]:
     try:
         yield
     except httpx2.TimeoutException as error:
-        raise Trouble("its host did not answer in time") from error
+        raise Silence("its host did not answer in time") from error
     except httpx2.HTTPError as error:
         no_host = any(isinstance(cause, socket.gaierror) and cause.errno in NO_SUCH_HOST for cause in _causes(error))
         reason = (

@@ -134,6 +134,11 @@ def test_an_unknown_rendition_is_a_bad_parameter(http: httpx2.Client, said: dict
     assert http.get(f"/{said['id']}.jpg", params={"as": "poster"}).status_code == 400
 
 
+@pytest.mark.parametrize("query", ["v=%C3%A9", "v=%E9", "%FF", "v=%D9%A1&as=", "1", "%"])
+def test_what_stands_behind_a_link_does_not_matter(query: str, http: httpx2.Client, said: dict[str, Any]) -> None:
+    assert http.get(f"/{said['id']}.png?{query}").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/aaaaaaaaaa.jpg", "/aaaaaaaaaas.jpg", "/abcde.png", "/abcdefgs.png"])
 def test_an_unknown_image_is_not_found(path: str, http: httpx2.Client) -> None:
     assert http.get(path).status_code == 404

@@ -119,7 +119,7 @@ WRONG = {
     "base64 of words": Wrong((400, "bad_parameter"), "", {"image_data": base64.b64encode(b"word" * 30).decode()}),
     "a path": Wrong((400, "bad_parameter"), "path", {"image_data": "/home/me/p.png"}),
     "another type": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "image/jpeg"}),
-    "a type that is none": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "png"}),
+    "a type that is none": Wrong((400, "bad_parameter"), "image_mime_type", {"image_mime_type": "picture"}),
     "no key": Wrong((405, "key_required"), "key", {"key": None}),
     "an empty key": Wrong((405, "key_required"), "key", {"key": ""}),
     "no token": Wrong((401, "access_token_required"), "access_token", {"access_token": None}),

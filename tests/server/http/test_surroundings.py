@@ -1,10 +1,13 @@
 """What happens around every request: limits, true addresses, logs, health, metrics."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import httpx2
 import pytest
@@ -200,3 +203,37 @@ def test_a_storage_that_is_gone_makes_the_server_not_ready(tmp_path: Path) -> No
         assert (failed.status_code, failed.json()["name"]) == (503, "StorageUnavailable")
         (server.data / "elsewhere").rename(server.data / "blobs")
         assert httpx2.post(f"{server.url}/api/v1/images", files={"image": picture()}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/2/upload.json?key=refused", "/3/image", "/api/upload.json", "/not/here"])
+def test_who_closes_behind_the_answer_reads_why_a_large_body_was_refused(
+    path: str, strict: tuple[RunningServer, Path]
+) -> None:
+    server, _ = strict
+    large = picture() + bytes(30_000_000)  # urllib asks for "Connection: close", and sends all before it reads
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(server.url + path, large, {"Content-Type": "image/png"}), timeout=60)
+    assert refused.value.code in (401, 403, 404, 413)
+    assert refused.value.read()
+
+
+def test_who_waits_for_leave_to_send_a_body_is_refused_without_it(strict: tuple[RunningServer, Path]) -> None:
+    server, _ = strict
+    head = "POST /2/upload.xml?key=refused HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=4) as connection:
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_who_sends_all_before_it_reads_learns_why_it_was_refused(
+    strict: tuple[RunningServer, Path], version: str
+) -> None:
+    server, _ = strict
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /3/image HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode() + bytes(8_000_000))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"Authentication required" in answer

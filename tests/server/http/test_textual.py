@@ -107,6 +107,7 @@ def test_a_web_address_is_to_be_fetched(text: bytes, under_way: Path) -> None:
         b"file:///home/me/plot.png",
         b"my holiday photo.JPG\n",
         b"/sdcard/DCIM/1.heic",
+        b"@/tmp/plot.png;type=image/png",
     ],
 )
 def test_a_local_path_is_refused_by_name(text: bytes, under_way: Path) -> None:

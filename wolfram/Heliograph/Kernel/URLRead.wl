@@ -6,10 +6,10 @@
 (* send[method, url, headers, body] asks the server. headers: rules of strings; body: a list of lists of bytes, {} for none.
    Gives {status, answer}: the HTTP status, and the answer's JSON as Import reads it (objects are lists of rules), None where
    it is empty, $Failed where it is no JSON; {0, why} where no answer came. Redirects are answers: the key goes to no other
-   server. *)
+   server. So is 401: without Interactive -> False a wrong key would have the front end ask for a user's name and password. *)
 send[method_, url_, headers_, body_] := Module[{answer},
   answer = Quiet[URLRead[HTTPRequest[url, request[method, headers, body]], {"StatusCode", "BodyByteArray"},
-    FollowRedirects -> False, TimeConstraint -> 300]];
+    FollowRedirects -> False, Interactive -> False, TimeConstraint -> 300]];
   If[AssociationQ[answer], {answer["StatusCode"], json[answer["BodyByteArray"]]}, {0, why[answer]}]];
 
 request[method_, headers_, body_] := Join[

@@ -8,18 +8,19 @@ base64 text over about 1 MB, hence our own.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from heliograph.imaging.formats import SIGNATURE_BYTES, sniff
 from heliograph.server.errors import BadParameter, TooManyBytes
-from heliograph.server.http.spelling import Members, as_meant, as_utf8, cut_before_escape, query_texts, unquoted
-from heliograph.server.http.textual import File, Text
+from heliograph.server.http.compressed import plain_body
+from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
+from heliograph.server.http.spelling import BOM, Members, as_meant, cut_before_escape, query_texts, unquoted
+from heliograph.server.http.textual import File, Text, is_picture_in_base64
 from heliograph.server.incoming import Incoming
 from heliograph.server.model import RemoteImage
 
@@ -32,7 +33,9 @@ _MOST_PARTS = 100
 _ENCODED_SIZE = 3
 """How many times larger than its picture a body may be: go-imgur percent-encodes raw bytes (shape f)."""
 
-_FORM_START = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}=(?!=?\s*\Z)")
+_FORM_START = re.compile(rb"[&\s]*[A-Za-z_%][A-Za-z0-9_.\[\]%+-]{0,63}=(?!=?\s*\Z)")
+"""A field's name. In base64 a `=` stands at the end only."""
+_JSON_START = re.compile(rb"\s*\{")
 TEXTS = ("title", "description", "alt", "name", "caption", "key", "type", "album", "album_id")
 """The texts that any dialect's upload has beside the picture."""
 
@@ -44,17 +47,23 @@ class Form:
     """What came: texts by field name (query and body, the body wins) and the picture, if any.
 
     field: the name of the field that holds the picture, known as soon as it begins to arrive; None for a raw body.
-    written: what stood in its place, where that was a short text.
+    written: what stood in its place, where that was a short text. empty_file: whether a file came with nothing in it.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     picture: Incoming | RemoteImage | None = None
     field: str | None = None
     written: str = ""
+    empty_file: bool = False
 
     def text(self, *names: str) -> str | None:
         """The first of the fields `names` that has a text other than blanks."""
         return next((self.texts[name] for name in names if self.texts.get(name, "").strip()), None)
+
+    @property
+    def key(self) -> str | None:
+        """The key, without the blanks and line ends that come along where it was read from a file."""
+        return (self.text("key") or "").strip() or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class Reader:
         more than 64 KiB, and how many bytes.
         Raises TooManyBytes, BadParameter, LocalPathSent, InvalidUrl, UnsupportedFormat.
         """
-        form = request.state.form = Form(query_texts(request.url.query, _MOST_PARTS))
+        form = request.state.form = Form(query_texts(request.scope["query_string"], _MOST_PARTS))
         parse = _Parse(self, frozenset(pictures), frozenset(texts), long or {}, form, any_file=any_file)
         try:
             await parse.body(request)
@@ -117,7 +126,6 @@ class _Parse:
         self._any_file = any_file
         self._has_file = False
         self._opened: list[Incoming] = []
-        self._parts = 0
         self.form = form
 
     async def body(self, request: Request) -> None:
@@ -125,11 +133,7 @@ class _Parse:
         # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
         if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
-        media_type, options = parse_options_header(request.headers.get("content-type", ""))
-        if media_type == "multipart/form-data":
-            await self._multipart(request.stream(), options.get("boundary", ""))
-        else:
-            await self._other(request.stream(), media_type)
+        await self._as_it_begins(plain_body(request), request.headers.get("content-type", ""))
         if self.form.picture is None:
             self._picture_from_query()
 
@@ -146,49 +150,61 @@ class _Parse:
         self._opened.append(incoming)
         return incoming
 
+    async def _as_it_begins(self, stream: AsyncIterator[bytes], label: str) -> None:
+        """Read a body as what its first bytes are, and as what its Content-Type calls it only where they do not tell.
+        PHP's curl sends parts under any type that is forced by hand (need N11).
+        """
+        begun = b""
+        pieces = _limited(stream, self._body_limit)
+        async for piece in pieces:
+            begun += piece
+            if len(begun) >= _HEAD + len(BOM):
+                break
+        begun = begun.removeprefix(BOM)
+        rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
+        is_text = not sniff(head[:SIGNATURE_BYTES]) and not label.lower().startswith("image/")
+        if head and is_multipart(label) and not sniff(head[:SIGNATURE_BYTES]):
+            await self._multipart(rest, boundary_of(label))
+        elif is_text and (boundary := boundary_in(head)):
+            await self._multipart(rest, boundary)
+        elif is_text and self._is_form(head):
+            await self._urlencoded(rest)
+        elif is_text and head and (_JSON_START.match(head) or (_is_json(label) and not is_picture_in_base64(head))):
+            await self._json(rest)
+        elif head:
+            await self._raw(rest)
+
+    def _is_form(self, head: bytes) -> bool:
+        """Whether a body begins with a field's name. `image=` alone might be base64 too, and is the field."""
+        name, equals, _ = head.partition(b"=")
+        known = {*TEXTS, *self._pictures, *self._texts}
+        return bool(_FORM_START.match(head) or (equals and name.decode("latin-1") in known))
+
     # Shapes a, b, c: multipart.
 
-    async def _multipart(self, stream: AsyncIterator[bytes], boundary: str) -> None:
-        if not boundary:
-            raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-        # Latin-1 takes any byte of a part's header; names are read as UTF-8 afterwards.
-        parser = _PartParser(boundary, max_segment_count=_MOST_PARTS, header_charset="latin-1")
+    async def _multipart(self, stream: AsyncIterator[bytes], boundary: bytes) -> None:
+        parts = Parts(boundary, _MOST_PARTS)
         part: _Part | None = None
-        try:
-            async for piece in _limited(stream, self._body_limit):
-                part = self._multipart_piece(parser, piece, part)
-            if not parser.closed:
-                part = self._end_multipart(parser, part)
-        except MultipartError as problem:
-            raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
-        if part is not None or not self._parts:
-            raise BadParameter("The multipart body ends before its last part does.")
+        async for piece in stream:
+            part = self._take_parts(parts.read(piece), part)
+        self._take_parts(parts.end(), part)
 
-    def _end_multipart(self, parser: PushMultipartParser, part: "_Part | None") -> "_Part | None":
-        """Some clients leave out the final "--", or all that follows the last boundary (pyimgurapi, KIO)."""
-        try:
-            return self._multipart_piece(parser, b"--\r\n", part)
-        except MultipartError:
-            if part is not None:
-                raise
-            return None
-
-    def _multipart_piece(self, parser: PushMultipartParser, piece: bytes, part: "_Part | None") -> "_Part | None":
-        for event in parser.parse(piece):
-            if isinstance(event, MultipartSegment):
-                part = self._open_part(as_utf8(event.name), event.filename)
+    def _take_parts(self, events: Iterator[Head | bytes | None], part: "_Part | None") -> "_Part | None":
+        for event in events:
+            if isinstance(event, Head):
+                part = self._open_part(event.name, event.filename)
             elif part is not None and event is not None:
                 part.write(event)
             elif part is not None:
                 self._close_part(part)
-                self._parts += 1
                 part = None
         return part
 
     def _open_part(self, name: str, filename: str | None) -> "_Part":
-        if filename is not None and (self._any_file or name in self._pictures):
+        # With an empty filename it is no file, but whatever a text may be.
+        if filename is not None and (self._any_file or (filename and name in self._pictures)):
             self._begin_picture(name)
-            return _Part(name, File(self._open, self._reader.max_bytes), filename=as_utf8(filename))
+            return _Part(name, File(self._open, self._reader.max_bytes), filename=filename)
         return self._open_field(name)
 
     def _open_field(self, name: str) -> "_Part":
@@ -206,7 +222,9 @@ class _Parse:
             self.form.texts[part.name] = as_meant(bytes(part.text))
         elif isinstance(part.into, Text):
             self._take_text(part.into)
-        elif (file := part.into.picture()) is not None and not self._has_file:
+        elif (file := part.into.picture()) is None:
+            self.form.empty_file = True
+        elif not self._has_file:
             self._has_file = True
             self.form.picture, self.form.field = file, part.name
             if part.filename:
@@ -222,26 +240,7 @@ class _Parse:
         if found is not None and not self._has_file:
             self.form.picture = found
 
-    # All other bodies are known by how they begin.
-
-    async def _other(self, stream: AsyncIterator[bytes], media_type: str) -> None:
-        begun = b""
-        pieces = _limited(stream, self._body_limit)
-        async for piece in pieces:
-            begun += piece
-            if len(begun) >= _HEAD:
-                break
-        rest, head = _joined(begun, pieces), begun[:_HEAD]  # as much of it in every case, however it was cut
-        if not head:
-            return
-        if sniff(head[:SIGNATURE_BYTES]):
-            await self._raw(rest)
-        elif media_type.endswith("json") or (head.lstrip().startswith(b"{") and not media_type.startswith("image/")):
-            await self._json(rest)
-        elif _FORM_START.match(head) and not media_type.startswith("image/"):
-            await self._urlencoded(rest)
-        else:
-            await self._raw(rest)
+    # All other shapes.
 
     async def _raw(self, stream: AsyncIterator[bytes]) -> None:
         """Shapes g, g', h (raw bytes under any label) and i (bare base64)."""
@@ -278,7 +277,7 @@ class _Parse:
             name, equals, raw = (name + raw).partition(b"=")
             if not equals:
                 return name, None, b""
-            part = self._open_field(as_meant(unquoted(name)))
+            part = self._open_field(as_meant(unquoted(name)).strip())
         whole, left = cut_before_escape(raw)
         part.write(unquoted(whole))
         return name, part, left
@@ -308,13 +307,6 @@ class _Parse:
             self._take_text(text)
 
 
-class _PartParser(PushMultipartParser):  # type: ignore[misc] # the library has no types
-    """Takes `Content-Disposition: attachment; form-data; name=...` too, as GuppieX has it (wire page imgur-v2)."""
-
-    def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
-        return super()._create_segment([(name, value.removeprefix("attachment; ")) for name, value in headerlist])
-
-
 @dataclass(slots=True)
 class _Part:
     """A field being received: where it is the picture, `into` what takes it (a file, or a text that stands for it).
@@ -335,6 +327,10 @@ class _Part:
         if len(self.text) > (self.limit or _TEXT_LIMIT):
             failure = TooManyBytes if self.limit else BadParameter
             raise failure(f"The field {self.name!r} is longer than {self.limit or _TEXT_LIMIT:,} bytes.")
+
+
+def _is_json(label: str) -> bool:
+    return label.partition(";")[0].strip().lower().endswith("json")
 
 
 async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

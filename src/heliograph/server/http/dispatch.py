@@ -84,17 +84,18 @@ def _as_imgur_reads(scope: Scope) -> Scope:
     slash too: the token's address is copied so from example to example.
     """
     path = scope["path"]
-    if path.startswith("/oauth2/"):
-        return {**scope, "path": path.rstrip("/")}
+    if path.lower().startswith("/oauth2/"):
+        return {**scope, "path": path.lower().rstrip("/").removesuffix(".json")}
     if not path.startswith("/3/"):
         return scope
-    words = path[3:].rstrip("/").removesuffix(".json").removesuffix(".xml").split("/")
+    words = _FORMAT.sub("", path[3:].rstrip("/")).split("/")
     words[::2] = [word.lower() for word in words[::2]]
     if len(words) > 3 and words[2] in ("images", "albums"):
         words[3] = words[3].lower()
     return {**scope, "path": "/3/" + "/".join(words), "asked_path": path}
 
 
+_FORMAT = re.compile(r"\.(json|xml)\Z", re.IGNORECASE)
 _FOR_WHO_ASKED = "private, no-cache"
 """What caches are told where a handler says nothing of them. Many keep what says nothing at all, by its address alone:
 whose token asked, and that the answer holds delete hashes, they do not look at.

@@ -4,17 +4,22 @@ Fields are those of the query, then those of the body, which may be a form of ei
 several times.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl
+from itertools import chain
+from urllib.parse import unquote_plus
 
 import msgspec
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from heliograph.server.errors import BadParameter
-from heliograph.server.http.spelling import as_meant
+from heliograph.server.errors import BadParameter, GrantRefused
+from heliograph.server.http.bodies import Form
+from heliograph.server.http.compressed import plain_body
+from heliograph.server.http.multiparts import Head, Parts, boundary_in, boundary_of, is_multipart
+from heliograph.server.http.spelling import BOM, as_meant, form_pairs
 
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
@@ -49,7 +54,7 @@ class Fields:
 async def small_body(request: Request) -> bytes:
     """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
     body = b""
-    async for piece in request.stream():
+    async for piece in plain_body(request):
         body += piece
         if len(body) > 256 * 1024:
             raise BadParameter("The body is longer than an edit can be.")
@@ -58,54 +63,48 @@ async def small_body(request: Request) -> bytes:
 
 async def small_form(request: Request) -> QueryParams:
     """The fields of a page's form without a picture (application/x-www-form-urlencoded). Raises BadParameter."""
-    body = await small_body(request)
+    return QueryParams(form_pairs(await small_body(request), _MOST_OF_A_PAGE))
+
+
+def basic_credentials(request: Request) -> tuple[str, str] | None:
+    """Client id and secret of the scheme Basic, both in form encoding (RFC 6749 section 2.3.1). Raises GrantRefused."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
     try:
-        return QueryParams(parse_qsl(as_meant(body), keep_blank_values=True, max_num_fields=_MOST_OF_A_PAGE))
-    except ValueError as problem:
-        raise BadParameter(f"The form has more than {_MOST_OF_A_PAGE} fields.") from problem
+        client_id, _, secret = base64.b64decode(credential.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as problem:
+        raise GrantRefused("The Authorization header cannot be read.", "invalid_client") from problem
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 async def read_fields(request: Request) -> Fields:
-    """All fields of the request; a body of at most 256 KiB. Raises BadParameter."""
-    body = await small_body(request)
-    media_type, options = parse_options_header(request.headers.get("content-type", ""))
-    pairs = list(_form(request.url.query))
-    if media_type == "multipart/form-data":
-        pairs += _multipart(body, options.get("boundary", ""))
-    elif media_type.endswith("json") or body.lstrip().startswith(b"{"):
+    """All fields of the request, known to `form_of` from then on; a body of at most 256 KiB. Raises BadParameter."""
+    body = (await small_body(request)).removeprefix(BOM)
+    label = request.headers.get("content-type", "")
+    pairs = form_pairs(request.scope["query_string"], MOST_FIELDS)
+    if is_multipart(label) or boundary_in(body):
+        pairs += _multipart(body, boundary_of(label) if is_multipart(label) else boundary_in(body))
+    elif label.partition(";")[0].strip().lower().endswith("json") or body.lstrip().startswith(b"{"):
         pairs += _json(body)
     else:
-        pairs += _form(as_meant(body))
+        pairs += form_pairs(body, MOST_FIELDS)
+    request.state.form = Form(dict(pairs))
     return Fields(pairs)
 
 
-def _form(text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
-    except ValueError as problem:
-        raise BadParameter(f"There are more than {MOST_FIELDS} fields.") from problem
-
-
-def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
     if not body:
         return
-    if not boundary:
-        raise BadParameter("The multipart body has no boundary: let the HTTP library set the Content-Type header.")
-    parser = PushMultipartParser(boundary, max_segment_count=MOST_FIELDS, header_charset="latin-1")
+    parts = Parts(boundary, MOST_FIELDS)
     name, value = "", bytearray()
-    if not body.rstrip().endswith(b"--"):
-        body += b"--\r\n"  # some clients leave the last two dashes out (pyimgurapi)
-    try:
-        for event in parser.parse(body):
-            if isinstance(event, MultipartSegment):
-                name, value = as_meant(event.name.encode("latin-1")), bytearray()
-            elif event:
-                value += event
-            else:
-                yield name, as_meant(bytes(value))
-        parser.close()  # raises where the last part has no end
-    except MultipartError as problem:
-        raise BadParameter(f"The multipart body is malformed: {problem}.") from problem
+    for event in chain(parts.read(body), parts.end()):
+        if isinstance(event, Head):
+            name, value = event.name, bytearray()
+        elif event is not None:
+            value += event
+        else:
+            yield name, as_meant(bytes(value))
 
 
 def _json(body: bytes) -> Iterator[tuple[str, str]]:

@@ -87,8 +87,8 @@ class ImageFiles:
     async def serve(self, ref: ImageRef, scope: Scope, send: Send) -> None:
         """Answer with the file that `ref` asks for, or say why not."""
         try:
-            query = scope["query_string"]
-            rendition = parse_qs(query).get(b"as", [b""])[0].decode("latin-1") if query else ""
+            query = scope["query_string"].decode("latin-1")
+            rendition = parse_qs(query).get("as", [""])[0] if query else ""
             variant = await self._library.variant(ref, rendition or None)
             if ref.extension.lower() in _VIDEO:
                 raise NotFound(_NO_VIDEO.format(variant.image_id, BY_MEDIA_TYPE[variant.media_type].extension))

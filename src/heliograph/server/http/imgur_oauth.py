@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from heliograph.server.errors import GrantRefused, HeliographError
 from heliograph.server.http.bodies import Form, Reader
+from heliograph.server.http.fields import basic_credentials
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Given, Grants
 from heliograph.server.model import Caller
@@ -96,10 +97,12 @@ class ImgurOAuth:
         return wrapped(request, error)
 
     async def _proven(self, request: Request, form: Form) -> Caller:
-        """The application that asks. Without PKCE its secret is all that proves it, so it has to have one, as Imgur's
-        all had.
+        """The application that asks, by fields or, where it sends no secret in one, by the scheme Basic, as libraries
+        for OAuth do. Without PKCE its secret is all that proves it, so it has to have one, as Imgur's all had.
         """
         client_id, secret = form.text("client_id") or "", form.text("client_secret")
+        if secret is None and (basic := basic_credentials(request)):
+            client_id, secret = basic
         application = await self._grants.proven(client_id, secret, must_have_secret=True)
         return Caller(request.scope["state"]["address"], application=application)
 
@@ -129,8 +132,8 @@ def told(given: Given) -> dict[str, object]:
         "expires_in": given.expires_in,
         "token_type": "bearer",
         "refresh_token": given.refresh,
-        "account_id": account.id,
         "account_username": account.name,
+        "account_id": account.id,
     }
 
 

@@ -55,7 +55,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
     "Forbidden": (9000, 403, None),
     "NotFound": (9000, 404, None),
     "MethodNotAllowed": (9000, 405, None),
-    "Gone": (4002, 410, None),
+    "Gone": (9000, 410, None),
     "BadParameter": (9000, 400, None),
     "Conflict": (9000, 409, None),
     "UploadLimitReached": (1008, 429, "Upload limit reached"),
@@ -70,7 +70,7 @@ ANSWERS: dict[str, tuple[int, int, str | None]] = {
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, Cache-Control, X-Requested-With",
 }
 """So that scripts of any page may call; cookies do not come along."""
 
@@ -117,7 +117,7 @@ class ImgurV1:
         """POST /api/upload.xml, /api/upload.json."""
         _must_have_format(request)
         async with self._reader.read(request, ("image",)) as form:
-            key = form.text("key")
+            key = form.key
             caller = await admitted(request, self._callers, self._limits, key=key, upload=True)
             if key is None:
                 raise NoKeySent
@@ -142,7 +142,7 @@ class ImgurV1:
         return xml_reply('<rsp stat="ok"></rsp>')
 
     async def image_statistics(self, request: Request) -> Response:
-        """GET /api/stats/{id}.xml, .json."""
+        """GET and POST /api/stats/{id}.xml, .json."""
         _must_have_format(request)
         await self._asked(request)
         image = await self._library.find(request.path_params["id"])
@@ -193,7 +193,7 @@ class ImgurV1:
         return _reply(request, "images", shown if _wants_json(request) else list(shown.values()))
 
     async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
-        """OPTIONS of an upload: a browser asks first where a script watches how far its upload is."""
+        """OPTIONS of any call: a browser asks first, such as where a script watches how far its upload is."""
         return Response(status_code=200, headers={"access-control-max-age": "86400"})
 
     def headers_of_all(self, request: Request) -> dict[str, str]:  # noqa: ARG002 - the path does not matter
@@ -221,7 +221,7 @@ class ImgurV1:
     async def _asked(self, request: Request) -> tuple[Caller, Form]:
         """Who asks, who needs no key, and the fields of the query or the body."""
         async with self._reader.read(request, ()) as form:
-            return await admitted(request, self._callers, self._limits, key=form.text("key")), form
+            return await admitted(request, self._callers, self._limits, key=form.key), form
 
     def _links_of(self, image: Image) -> dict[str, str]:
         return {

@@ -159,7 +159,7 @@ class ImgurV2:
         caller = await self._caller(request, key, upload, look) if key else None
         async with self._reader.read(request, pictures) as form:
             if caller is None:
-                key = form.text("key")
+                key = form.key
                 caller = await self._caller(request, key, upload and key is not None, look)
                 if upload and key is None:
                     raise NoKeySent

@@ -58,7 +58,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, PUT, POST, DELETE, OPTIONS",
-    "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Requested-With",
+    "access-control-allow-headers": "Authorization, Content-Type, Accept, Cache-Control, X-Requested-With",
     "access-control-expose-headers": "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
 }
 """So that scripts of any page may call; cookies do not come along."""

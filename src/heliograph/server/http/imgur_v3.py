@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.callers import account_of, may_remove, must_have, must_own
-from heliograph.server.errors import InvalidUrl, NotFound, UnsupportedFormat
+from heliograph.server.errors import InvalidUrl, NoImageSent, NotFound, UnsupportedFormat
 from heliograph.server.favorites import Favorites
 from heliograph.server.http.bodies import Form, Reader
 from heliograph.server.http.fields import read_fields
@@ -44,7 +44,7 @@ class ImgurV3:
     async def upload(self, request: Request) -> Response:
         """POST /3/image, /3/upload. `album` names an album of the account by its id, any other by its delete hash."""
         caller = await self._asking.caller(request, upload=True)
-        async with self._reader.read(request, _PICTURES) as form, _saying_what_it_is_not(form):
+        async with self._reader.read(request, _PICTURES) as form, _saying_what_it_is_not(request, form):
             named = form.text("album", "album_id")
             album = await self._models.album_named(named.strip(), caller, to_change=True) if named else None
             accepted = await self._uploads.accept(form.picture, _texts(form), caller, album=album)
@@ -98,12 +98,16 @@ class ImgurV3:
 
 
 @asynccontextmanager
-async def _saying_what_it_is_not(form: Form) -> AsyncIterator[None]:
-    """Refuse a video by that name, and by its own words what `type` calls an address. Raises UnsupportedFormat and
-    InvalidUrl.
+async def _saying_what_it_is_not(request: Request, form: Form) -> AsyncIterator[None]:
+    """Refuse a video by that name, by its own words what `type` calls an address, and an empty file at `/3/image` as no
+    picture, which `/3/upload` says of it as of none at all. Raises UnsupportedFormat and InvalidUrl.
     """
     try:
         yield
+    except NoImageSent as refused:
+        if form.empty_file and request.scope["path"] == "/3/image":
+            raise UnsupportedFormat from refused
+        raise
     except UnsupportedFormat as refused:
         if (form.text("type") or "").strip().lower() == "url" and form.written:
             raise InvalidUrl(url=form.written) from refused

@@ -2,6 +2,8 @@
 a path is about. Evidence: wire pages imgur-v3 and clients, point 8.
 """
 
+import re
+
 from starlette.requests import Request
 
 from heliograph.server.callers import Callers, account_of
@@ -61,15 +63,18 @@ class ImgurV3Callers:
         return caller, account
 
 
+_CREDENTIAL = re.compile(
+    r"\s*(?:authorization\b[:\s]*)?(bearer|client[-_ ]?id)(?![\w-])[:=\s]*([^\s,;]*)", re.IGNORECASE
+)
+"""Imgur compared the scheme loosely, and people write it as they remember it."""
+
+
 def _credentials(request: Request) -> tuple[str | None, str | None]:
     """Key and token; an empty token where the header has none, though it should; neither where nothing was sent."""
     header = request.headers.get("authorization")
     if header is not None and not header.strip():
         return None, ""
-    words = (header or "").strip().removeprefix("Authorization:").split()
-    scheme = words[0].lower() if words else ""
-    if scheme == "bearer":
-        return None, words[1] if len(words) > 1 else ""
-    if scheme == "client-id":
-        return words[1] if len(words) > 1 else None, None
+    if found := _CREDENTIAL.match(header or ""):
+        scheme, credential = found.groups()
+        return (None, credential) if scheme.lower() == "bearer" else (credential or None, None)
     return request.query_params.get("client_id") or None, None

@@ -79,6 +79,7 @@ _EXACT = frozenset({MALFORMED_HEADER, TOKEN_NOT_FOUND})
 
 _CORS = {
     "access-control-allow-origin": "*",
+    "access-control-allow-credentials": "true",
     "access-control-allow-methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
     "access-control-allow-headers": "Authorization, Content-Type, Accept, X-Mashape-Authorization, X-Mashape-Key, "
     "X-Requested-With, If-None-Match",
@@ -86,7 +87,9 @@ _CORS = {
     "X-RateLimit-UserLimit, X-RateLimit-UserRemaining, X-RateLimit-UserReset, "
     "X-Post-Rate-Limit-Limit, X-Post-Rate-Limit-Remaining, X-Post-Rate-Limit-Reset, ETag",
 }
-"""So that scripts of any page may call (wire page imgur-v3, section 1)."""
+"""So that scripts of any page may call (wire page imgur-v3, section 1). Imgur says that credentials may come along, and
+to everybody, which no browser takes together: cookies stay at home.
+"""
 
 UNLIMITED = 2_147_483_647
 """What is said of a side that has no limit: it must be a whole number, and ShareX reads 32 bits (decision 0020)."""
@@ -107,17 +110,18 @@ class ImgurV3Words:
         """`content` as `data`, in JSON, JSONP or XML, with what is left of the limits; 304 where the client knows it.
 
         more: what JSON says beside the wrapper's three. `_fake_status=200` changes the HTTP status only, so that
-        scripts in browsers see what went wrong.
+        scripts in browsers see what went wrong; it and `callback` are fields of the query or of the body.
         """
         headers = {**_CORS, **(headers or {}), **limit_headers(request)}
-        success, shown = status < 400, 200 if request.query_params.get("_fake_status") == "200" else status
+        asked = {**form_of(request).texts, **request.query_params}
+        success, shown = status < 400, 200 if asked.get("_fake_status") == "200" else status
         if wants_xml(request):
             kind = _XML_TYPES.get(type(content), "string")
             attributes = f' type="{kind}" success="{int(success)}" status="{status}"'
             answer = xml_reply(xml_element("data", content, attributes), shown, headers)
         else:
             wrapped = {"data": content, "success": success, "status": status, **(more or {})}
-            answer = jsonp_reply(request, wrapped, shown, headers)
+            answer = jsonp_reply(asked.get("callback", ""), wrapped, shown, headers)
         return _unless_known(request, answer, headers) if status == 200 else answer
 
     async def preflight(self, request: Request) -> Response:  # noqa: ARG002 - handlers are alike
@@ -158,7 +162,7 @@ def asked_path(request: Request) -> str:
 
 def wants_xml(request: Request) -> bool:
     """Whether the path's suffix asks for XML."""
-    return asked_path(request).rstrip("/").endswith(".xml")
+    return asked_path(request).rstrip("/").lower().endswith(".xml")
 
 
 def limit_headers(request: Request) -> dict[str, str]:

@@ -3,12 +3,14 @@
 Plain ASGI, because Starlette's BaseHTTPMiddleware costs more than serving a small picture does.
 """
 
+import asyncio
 import logging
 import re
 import secrets
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -19,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from heliograph.server.links import DELETE_HASH_LENGTH
 
 _DELETE_HASH = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{{DELETE_HASH_LENGTH}}}(?![A-Za-z0-9])")
+_LINGER_SECONDS = 10
+"""How long what nobody wants is taken in, before the connection is closed."""
 log = logging.getLogger("heliograph")
 
 
@@ -62,10 +66,10 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, secrets.token_hex(8), self._client_address(scope))
+        exchange = _Exchange(scope, receive, send, secrets.token_hex(8), self._client_address(scope))
         self._metrics.under_way.inc()
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(scope, exchange.receive, exchange.send)
         except Exception:
             log.exception("request %s failed", exchange.request_id)
             await exchange.fail()
@@ -121,8 +125,13 @@ def _plain_address(hop: str) -> str | None:
 class _Exchange:
     """One request and what has been answered to it."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str, address: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str, address: str) -> None:
         self.scope = scope
+        self.receive = receive
+        self._unread = None
+        if _closes_behind_a_body(scope):
+            self._unread = _Unread(receive, waits=any(name == b"expect" for name, _ in scope["headers"]))
+            self.receive = self._unread.receive
         self.request_id = request_id
         self.began = time.perf_counter()
         self.status = 0
@@ -140,7 +149,12 @@ class _Exchange:
             message["headers"] = [*message.get("headers", ()), self._id_header]
         else:
             self._sent += len(message.get("body", b""))
-        await self._send(message)
+        if self._unread is None or message.get("more_body") or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._unread.drop()
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def fail(self) -> None:
         """The last catch-all: an answer in plain text, if none has begun."""
@@ -163,6 +177,38 @@ class _Exchange:
             "bytes": self._sent,
             "ms": round(seconds * 1000, 2),
         }
+
+
+def _closes_behind_a_body(scope: Scope) -> bool:
+    """Whether the connection is closed once the request, which brings a body, has been answered."""
+    headers = dict(scope["headers"])
+    brings = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+    closes = scope.get("http_version") == "1.0" or b"close" in headers.get(b"connection", b"").lower()
+    return brings and closes
+
+
+class _Unread:
+    """What a refused client is still sending. A connection that is closed on it is reset, and a program that sends all
+    before it reads never sees why it was refused.
+    """
+
+    def __init__(self, receive: Receive, *, waits: bool) -> None:
+        """waits: whether the client sends nothing before somebody receives (`Expect: 100-continue`)."""
+        self._receive = receive
+        self._more = not waits
+
+    async def receive(self) -> Message:
+        """The next piece, for who answers."""
+        message = await self._receive()
+        self._more = message["type"] == "http.request" and bool(message.get("more_body"))
+        return message
+
+    async def drop(self) -> None:
+        """Take in all that is left, as long as it does not last too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while self._more:
+                    await self.receive()
 
 
 def _area(path: str) -> str:

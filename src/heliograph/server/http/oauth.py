@@ -1,9 +1,6 @@
 """OAuth 2 for programs: `/api/v1/oauth/*`. People answer on the pages of `consent`. Failures are those of RFC 6749."""
 
-import base64
-import binascii
 from http import HTTPStatus
-from urllib.parse import unquote_plus
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -12,7 +9,7 @@ from starlette.responses import Response
 from heliograph.server.callers import Callers
 from heliograph.server.errors import GrantRefused, HeliographError
 from heliograph.server.http.allowances import admitted, rate_limit_fields
-from heliograph.server.http.fields import small_form
+from heliograph.server.http.fields import basic_credentials, small_form
 from heliograph.server.http.replies import failure_headers, json_reply
 from heliograph.server.identity import Devices, Given, Grants
 from heliograph.server.identity.grants import checked_scopes
@@ -152,21 +149,9 @@ class OAuth:
         form = await small_form(request)
         if len(form) < len(form.multi_items()):
             raise GrantRefused("A parameter is sent twice.")
-        client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret"))
+        client_id, secret = basic_credentials(request) or (form.get("client_id", ""), form.get("client_secret"))
         application = await self._grants.proven(client_id, secret)
         return Caller(caller.address, application=application), application, form
-
-
-def _basic(request: Request) -> tuple[str, str] | None:
-    """Client id and secret of the scheme Basic, both in form encoding (RFC 6749 section 2.3.1)."""
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(credential.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as problem:
-        raise GrantRefused("The Authorization header cannot be read.", "invalid_client") from problem
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _answer(given: Given) -> dict[str, object]:

@@ -106,7 +106,7 @@ class OEmbed:
         headers = {**CORS, **(headers or {}), **limit_headers(request)}
         if _format(request) == "xml":
             return xml_reply(xml_element("oembed", content), status, headers)
-        return jsonp_reply(request, content, status, headers)
+        return jsonp_reply(request.query_params.get("callback", ""), content, status, headers)
 
 
 def _rendered(whole: tuple[int, int], recipe: Recipe) -> tuple[int, int]:

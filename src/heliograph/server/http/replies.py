@@ -8,7 +8,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.server.errors import HeliographError
@@ -31,10 +30,9 @@ def is_callback(name: str) -> bool:
 
 
 def jsonp_reply(
-    request: Request, content: object, status: int = 200, headers: Mapping[str, str] | None = None
+    callback: str, content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """JSON, or a call of the function that the query's `callback` names, where it is a plain name."""
-    callback = request.query_params.get("callback", "")
+    """JSON, or a call of the function `callback`, where that is a plain name."""
     if not is_callback(callback):
         return json_reply(content, status, headers)
     return call_reply(callback, content, status, headers)

@@ -135,16 +135,7 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
     """Imgur API v1 and v3."""
     # fmt: off
     return (
-        Row("POST",   "/api/upload.{format}",              of.v1.upload,          of.v1),
-        Row("OPTIONS", "/api/upload.{format}",             of.v1.preflight,       of.v1),
-        Row("GET",    "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
-        Row("POST",   "/api/delete/{hash}.{format}",       of.v1.delete,          of.v1),
-        Row("GET",    "/api/stats/{id}.{format}",          of.v1.image_statistics, of.v1),
-        Row("GET",    "/api/stats.{format}",               of.v1.site_statistics, of.v1),
-        Row("POST",   "/api/stats.{format}",               of.v1.site_statistics, of.v1),
-        Row("GET",    "/api/gallery.{format}",             of.v1.gallery,         of.v1),
-        Row("POST",   "/api/gallery.{format}",             of.v1.gallery,         of.v1),
-
+        *_imgur_v1(of),
         *_imgur_v3(of),
 
         Row("GET",    "/oauth2/authorize",                 of.consent.ask_imgur, of.consent),
@@ -155,6 +146,21 @@ def _imgur(of: Handlers) -> tuple[Row, ...]:
         Row("OPTIONS", "/oauth2/revoke",                   of.imgur_oauth.preflight, of.imgur_oauth),
     )
     # fmt: on
+
+
+def _imgur_v1(of: Handlers) -> tuple[Row, ...]:
+    """Imgur API v1. Scripts of other pages may ask before they call."""
+    # fmt: off
+    rows = (
+        *_named("POST",             "/api/upload.{format}",        of.v1.upload,           of.v1),
+        *_named("GET POST",         "/api/delete/{hash}.{format}", of.v1.delete,           of.v1),
+        *_named("GET POST",         "/api/stats/{id}.{format}",    of.v1.image_statistics, of.v1),
+        *_named("GET POST",         "/api/stats.{format}",         of.v1.site_statistics,  of.v1),
+        *_named("GET POST",         "/api/gallery.{format}",       of.v1.gallery,          of.v1),
+    )
+    # fmt: on
+    paths = dict.fromkeys(row.path for row in rows)
+    return (*rows, *(Row("OPTIONS", path, of.v1.preflight, of.v1) for path in paths))
 
 
 def _imgur_v2(of: Handlers) -> tuple[Row, ...]:

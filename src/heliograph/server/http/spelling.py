@@ -1,6 +1,7 @@
 """How a body spells its fields: percent signs, sets of characters, members of JSON. `bodies` puts them together."""
 
 import binascii
+import codecs
 import re
 from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -10,6 +11,8 @@ import msgspec
 from heliograph.server.errors import BadParameter
 
 _AS_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
+BOM = codecs.BOM_UTF8
+"""What some programs of .NET write before a text."""
 _SOFT_LINE_END = re.compile(rb"%[\r\n]")
 
 
@@ -56,13 +59,18 @@ def cut_before_escape(piece: bytes) -> tuple[bytes, bytes]:
     return (piece[:cut], piece[cut:]) if cut >= 0 else (piece, b"")
 
 
-def query_texts(query: str, most: int) -> dict[str, str]:
-    """The fields of a query string, of which there may be `most`. Raises BadParameter."""
+def form_pairs(text: bytes, most: int) -> list[tuple[str, str]]:
+    """The fields of a query string or of a small form, of which there may be `most`. Raises BadParameter."""
     try:
-        found = parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=most)
+        pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=most)
     except ValueError as problem:
-        raise BadParameter(f"The query has more than {most} fields.") from problem
-    return dict(found)
+        raise BadParameter(f"There are more than {most} fields.") from problem
+    return [(as_utf8(name), as_utf8(value)) for name, value in pairs]
+
+
+def query_texts(query: bytes, most: int) -> dict[str, str]:
+    """The fields of a query string by name; of several by one name the last. Raises BadParameter."""
+    return dict(form_pairs(query, most))
 
 
 class Members:

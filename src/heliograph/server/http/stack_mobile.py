@@ -78,8 +78,19 @@ _CORS = {
 
 _FIELDS = ("image_data",)
 _TEXTS = ("access_token", "image_mime_type", "image_name", "callback")
-_ALSO = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png", "image/apng": "image/png"}
-"""Other names of what the bytes may be; an animated PNG has the signature of a PNG."""
+_ALSO = {
+    "png": "image/png",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/apng": "image/png",
+}
+"""Other names of what the bytes may be, of which the question about this call had the short ones (need N6); an animated
+PNG has the signature of a PNG.
+"""
 
 
 class StackMobile:

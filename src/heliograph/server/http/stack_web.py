@@ -188,4 +188,4 @@ def _wants_json(request: Request) -> bool:
         return True
     if all(each.endswith("json") for each in accepted):
         return True
-    return form.field == "file" and not request.url.query and "method" not in form.texts
+    return form.field == "file" and not {"method", "https"} & form.texts.keys()

@@ -31,7 +31,7 @@ _MOST_BLANKS = 64 * 1024
 _URL = re.compile(rb"\s*[A-Za-z][A-Za-z0-9+.-]{1,20}://")
 _DATA_URI = re.compile(rb"\s*data:([^,]{0,200}),", re.IGNORECASE)
 _LOCAL_PATH = re.compile(
-    rb"""\s*(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/]
+    rb"""\s*@?(?: file: | [A-Za-z]:[\\/] | \\\\ | ~/ | \.{1,2}[\\/]
              | /(?:home|Users|tmp|var|mnt|media|root|opt|usr|storage|sdcard)/ )
     | [^\r\n]{0,1024} \.(?:png|jpe?g|gif|webp|avif|hei[cf]|tiff?|bmp)\s*\Z""",
     re.VERBOSE | re.IGNORECASE,
@@ -141,12 +141,12 @@ class File(_Arriving):
         head = begun[:_FILE_START]
         data_uri = _DATA_URI.match(head)
         start = data_uri.end() if data_uri else 0
-        if not sniff(head[:SIGNATURE_BYTES]) and _is_picture_in_base64(head[start:].lstrip()):
+        if not sniff(head[:SIGNATURE_BYTES]) and is_picture_in_base64(head[start:].lstrip()):
             return _Base64(self._picture, begun[start:])
         return _Bytes(self._picture, begun)
 
 
-def _is_picture_in_base64(begun: bytes) -> bool:
+def is_picture_in_base64(begun: bytes) -> bool:
     """Whether these first characters of a text decode to a picture's signature."""
     first = begun.translate(_REPAIRED, _LINE_BREAKS)[: 2 * SIGNATURE_BYTES]
     if first.rstrip(b"=").translate(None, _ALPHABET):
