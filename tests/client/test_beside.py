@@ -144,6 +144,28 @@ def test_the_svg_of_the_same_thing_made_again_is_the_same(kind: str) -> None:
     assert vector_of(made(), wanted=True) == first
 
 
+@pytest.mark.parametrize("kind", ["patterns", "ternary", "candles", "table"])
+def test_the_svg_of_plotly_has_no_random_names_but_different_ones(kind: str) -> None:
+    import plotly.graph_objects as plot
+
+    bars = [plot.Bar(y=[n], marker={"pattern": {"shape": shape}}) for n, shape in enumerate("/x", 1)]
+    ternary = plot.Scatterternary(a=[1, 2], b=[2, 1], c=[1, 1])
+    candles = plot.Candlestick(x=[1, 2], open=[1, 2], high=[3, 4], low=[0, 1], close=[2, 2])
+    table = plot.Table(header={"values": ["a"]}, cells={"values": [[1]]})
+    traces = {"patterns": bars, "ternary": ternary, "candles": candles, "table": table}
+    first, again = (vector_of(plot.Figure(traces[kind]), wanted=True) for _ in range(2))
+    assert first == again
+    assert first is not None
+    names = re.findall(r'<(?:pattern|clipPath)[^>]* id="([^"]+)"', first)
+    assert len(set(names)) == len(names) > 1
+
+
+def test_the_svg_of_pygal_tells_neither_its_version_nor_the_day() -> None:
+    svg = vector_of(seen.pygal())
+    assert svg is not None
+    assert "Generated" not in svg
+
+
 def test_an_svg_is_kept_where_that_is_quick_or_wanted_and_never_where_it_is_not() -> None:
     assert vector_of(seen.figure(), wanted=False) is None
     assert vector_of(seen.plotly()) is None  # a browser would have to draw it a second time

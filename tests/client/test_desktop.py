@@ -58,7 +58,7 @@ def put_on_clipboard(data: bytes, media_type: str) -> None:
     subprocess.run(command, input=data, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", [*PROGRAMS, "gnome-screenshot"])
 def test_the_whole_screen_is_seen_as_it_is(shown: Image.Image, only, program: str) -> None:
     only(program)
     assert pixels(heliograph.screen()).tobytes() == shown.tobytes()
@@ -76,6 +76,13 @@ def test_a_region_beside_the_screen_is_an_input_error_whoever_looks(shown: Image
         only(*programs)
         with pytest.raises(heliograph.InputError, match="no such region"):
             heliograph.screen((shown.width + 5, 5, 10, 10))
+
+
+def test_pillow_is_not_asked_for_the_screen_of_wayland(shown: Image.Image, only, monkeypatch) -> None:
+    only()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-1")  # beside an X server, which there only shows what is its own
+    with pytest.raises(heliograph.InputError, match="Install one of these: grim, spectacle, gnome-screenshot"):
+        heliograph.screen()
 
 
 def test_pillow_sees_the_screen_where_no_program_is_there(shown: Image.Image, only) -> None:
@@ -103,10 +110,10 @@ def test_text_is_copied_to_the_clipboard(shown: Image.Image, only, program: str)
     only(program)
     _desktop.copy(f"ünï {program}\nline 2")
     command = [reader, "-selection", "clipboard", "-out"]
-    told, until = "", time.monotonic() + 30
-    while told != f"ünï {program}\nline 2" and time.monotonic() < until:  # xsel takes it only after it has ended
-        told = subprocess.check_output(command, text=True, encoding="utf-8")
-    assert told == f"ünï {program}\nline 2"
+    text, told, until = f"ünï {program}\nline 2".encode(), b"", time.monotonic() + 30
+    while told != text and time.monotonic() < until:  # both take it only after they have ended
+        told = subprocess.check_output(command)
+    assert told == text
 
 
 def test_a_clipboard_that_holds_text_holds_no_picture(shown: Image.Image) -> None:

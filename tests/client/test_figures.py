@@ -160,6 +160,111 @@ def test_an_animation_of_pillow_stays_one_and_stands_where_it_stood(server: Runn
     assert animation.tell() == 1
 
 
+def test_a_webp_of_pillow_keeps_how_long_each_frame_is_shown() -> None:
+    buffer = io.BytesIO()
+    frames = [Pillow.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], duration=[100, 200, 300])
+    shown = picture(drawn(Pillow.open(buffer)))
+    assert [shown.seek(n) or shown.info["duration"] for n in range(3)] == [100, 200, 300]  # type: ignore[func-returns-value]
+
+
+def test_a_colour_profile_is_kept_only_with_the_colours_that_it_is_for() -> None:
+    from PIL import ImageCms
+
+    ours = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture_of = {"RGB": ours, "L": ours, "CMYK": ours[:16] + b"CMYK" + ours[20:]}
+    kept = {}
+    for mode, profile in picture_of.items():
+        original = seen.pillow().convert(mode)
+        original.info["icc_profile"] = profile
+        kept[mode] = picture(drawn(original)).info.get("icc_profile")
+    assert kept == {"RGB": ours, "L": None, "CMYK": None}
+
+
+def test_an_animation_of_matplotlib_is_published_frame_by_frame(server: RunningServer) -> None:
+    def made() -> Any:
+        import matplotlib.animation
+        import matplotlib.pyplot
+
+        matplotlib.pyplot.switch_backend("agg")
+        figure, axes = matplotlib.pyplot.subplots(figsize=(2, 1))
+        frames = [[axes.text(0.5, 0.5, word)] for word in "abc"]
+        return matplotlib.animation.ArtistAnimation(figure, frames, interval=200)
+
+    image = heliograph.upload(made(), server=server.url)
+    shown = published(image)
+    assert image.animated
+    assert (shown.n_frames, shown.info["duration"]) == (3, 200)  # type: ignore[attr-defined]
+    assert len({shown.seek(n) or shown.tobytes() for n in range(3)}) == 3  # type: ignore[func-returns-value]
+    assert heliograph.upload(made(), server=server.url).sha256 == image.sha256
+
+
+def test_a_pie_a_colour_bar_and_named_axes_mean_the_whole_figure() -> None:
+    plot = seen.pyplot()
+    for thing in (plot.colorbar(plot.imshow([[0, 1]])), {"A": plot.gca()}, plot.pie([1, 2])):
+        assert drawn(thing) == drawn(plot)
+
+
+def test_a_plot_of_sympy_is_the_figure_that_it_draws() -> None:
+    import sympy
+    import sympy.plotting
+
+    seen.pyplot()
+    plot = sympy.plotting.plot(sympy.Symbol("x") ** 2, line_color="red", show=False)
+    assert 0 < red_share(picture(drawn(plot))) < 0.5
+
+
+def test_a_function_of_sympy_which_is_of_no_module_is_published_with_its_svg(server: RunningServer) -> None:
+    import sympy
+
+    assert heliograph.upload(sympy.Function("f")(sympy.Symbol("x")), server=server.url).vector_link
+
+
+class Tensor:
+    """Gives an array when it is asked for one, as those of PyTorch do, and shows itself in no other way."""
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._values
+
+
+def test_what_gives_an_array_is_that_array() -> None:
+    assert drawn(Tensor(seen.array())) == drawn(seen.array())
+    with pytest.raises(heliograph.InputError, match=r"numpy\.moveaxis\(array, 0, -1\)"):
+        drawn(Tensor(numpy.zeros((3, 8, 8))))
+    with pytest.raises(heliograph.InputError, match="Tensor cannot be seen"):
+        drawn(Tensor(numpy.zeros(5)))
+
+
+def test_floats_that_a_computation_has_rounded_and_matrices_are_pictures_too() -> None:
+    almost = numpy.array([[-1e-9, 1.0000001]])
+    assert numpy.asarray(picture(drawn(almost))).tolist() == [[0, 255]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        assert numpy.asarray(picture(drawn(numpy.matrix([[1, 2]])))).tolist() == [[1, 2]]
+    assert numpy.asarray(picture(drawn(numpy.ma.masked_array([[1, 2]])))).tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("kind", ["text", "file", "prefixed", "after a comment", "data: URI without a word"])
+def test_an_svg_is_known_wherever_it_is(server: RunningServer, kind: str) -> None:
+    svg = seen.RED_SVG.encode()
+    prefixed = svg.replace(b"<", b"<s:").replace(b"<s:/", b"</s:").replace(b" xmlns=", b" xmlns:s=")
+    things: dict[str, Any] = {
+        "text": seen.RED_SVG,
+        "file": io.BytesIO(b"before it" + svg),
+        "prefixed": prefixed,
+        "after a comment": b"<?xml version='1.0'?>\n<!-- " + b"x" * 2000 + b" -->\n" + svg,
+        "data: URI without a word": "data:," + seen.RED_SVG.replace("#", "%23"),
+    }
+    if kind == "file":
+        things[kind].seek(9)
+    image = heliograph.upload(things[kind], server=server.url)
+    assert red_share(published(image)) > 0.3
+    assert image.vector_link
+
+
 class Broken:
     def _repr_png_(self) -> bytes:
         raise RuntimeError("the pen is empty")
@@ -185,7 +290,7 @@ UNSEEN = {
     "one axis": (numpy.ones(5), r"shape \(5,\) is no picture"),
     "empty": (numpy.ones((0, 5)), "is no picture"),
     "too bright": (numpy.array([[0.0, 1.5]]), "only in 0 to 1. Scale or clip"),
-    "not a number": (numpy.array([[numpy.nan]]), "from nan to nan"),
+    "not a number": (numpy.array([[numpy.nan]]), "holds NaN, which has no colour"),
     "too large": (numpy.array([[-1, 300]]), "from -1 to 300"),
     "complex": (numpy.array([[1j]]), "array of complex128 is no picture"),
     "masked": (numpy.ma.masked_equal([[1, 2]], 1), r"array.filled\(0\)"),
@@ -193,6 +298,15 @@ UNSEEN = {
     "cut base64": ("data:image/png;base64,iVBORw0KG", "Was it cut short"),
     "empty URI": ("data:,", "holds no picture"),
     "damaged SVG": (b"<svg <", "could not draw the SVG"),
+    "SVG for which no memory is enough": (
+        seen.RED_SVG.replace('width="30" height="20"', 'width="9000mm" height="900in"', 1),
+        "The SVG is 34016 x 86400 pixels large",
+    ),
+    "SVG whose box is too large": (
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9e5 9e5"/>',
+        "900000 x 900000",
+    ),
+    "SVG of no namespace": (b'<svg width="9" height="9"></svg>', r'xmlns="http://www.w3.org/2000/svg"'),
     "float picture": (Pillow.new("F", (2, 2)), "Scale them"),
     "graph with an error": (seen.graphviz().__class__(body=["}{"]), "graphviz could not draw"),
 }

@@ -1,7 +1,8 @@
 """The clipboard and the screen of the desktop; hides whose programs reach them, which differ from system to system.
 
-Nothing is installed for this: the first program of the table that is found is run, and where there is none, Pillow's
-ImageGrab is asked, if Pillow is there. What a program answers counts only if it is a picture.
+Nothing is installed for this: the programs of the table that are found are run one after the other until one gives a
+picture. Where none is found, Pillow's ImageGrab is asked, if Pillow is there; but not under Wayland, where it would
+show the black screen of an X server that nobody sees, or wait for ever.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from heliograph.client._config import desktop
 from heliograph.client._errors import InputError
 
 Region: TypeAlias = tuple[int, int, int, int]
-"""A part of the screen, in pixels: left, top, width, height."""
+"""A part of the screen: left, top, width, height, in the desktop's units, which are pixels unless it enlarges all."""
 
 SECONDS = 20
 """After which a program that does not answer is given up."""
@@ -54,12 +55,14 @@ _PASTE_ON_MACOS = (
 class _Way:
     """A program, the system that it is for, and its arguments; `{file}` in them stands for a file that it writes, else
     it writes to its output. `region`: what is put before them for a part of the screen; None where it knows no parts.
+    `encoding`: of the text that it is given.
     """
 
     system: str
     program: str
     arguments: tuple[str, ...] = ()
     region: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
 
 
 _PASTE = (
@@ -90,48 +93,50 @@ _COPY = (
     _Way("wayland", "wl-copy"),
     _Way("x11", "xclip", ("-selection", "clipboard", "-in")),
     _Way("x11", "xsel", ("--clipboard", "--input")),
-    _Way("macos", "pbcopy"),
-    _Way("windows", "clip"),
+    _Way("macos", "env", ("LC_ALL=en_US.UTF-8", "pbcopy")),  # it reads by the locale, which programs with a window lack
+    _Way("windows", "clip", encoding="utf-16-le"),  # it takes UTF-8 for the code page of the console
 )
 
 
 def clipboard() -> bytes:
     """The picture on the clipboard, most often as PNG, for `upload`. Raises InputError where there is none."""
-    system = _system()
-    ways = _found(_PASTE, system, "the clipboard", or_pillow=True)
+    ways = _found(_PASTE, "the clipboard", or_pillow=True)
     for way in ways:
         if picture := _run(way, {}):
             return picture
-    return _grabbed(None, shooting=False) or _give_up("There is no picture on the clipboard. Copy one first.")
+    return (b"" if ways else _grabbed(None, shooting=False)) or _give_up(
+        "There is no picture on the clipboard. Copy one first."
+    )
 
 
 def screen(region: Region | None = None) -> bytes:
-    """What the screen shows, or the `region` (left, top, width, height in pixels) of it, as PNG, for `upload`.
+    """What the screen shows, or the `region` (left, top, width, height) of it, as PNG, for `upload`.
 
-    What of a region lies beside the screen is cut off or black. Raises InputError where the screen cannot be seen, or
-    holds nothing of the region.
+    A desktop that enlarges all it shows (HiDPI) counts a region before that, and the picture has more pixels then. What
+    of a region lies beside the screen is cut off or black. Raises InputError where the screen cannot be seen, or holds
+    nothing of the region.
     """
     if region is not None and not (len(region) == 4 and min(region[2:]) > 0):
         raise InputError("A region of the screen is left, top, width and height, in pixels: 0, 0, 640, 480.")
-    system = _system()
-    ways = _found(_SHOOT, system, "the screen", or_pillow=True, in_part=region is not None)
+    ways = _found(_SHOOT, "the screen", or_pillow=True, in_part=region is not None)
     place = {name: str(number) for name, number in zip("xywh", region or (), strict=False)}
     place["rectangle"] = ",".join(map(str, region)) if region else "$b.X, $b.Y, $b.Width, $b.Height"
     for way in ways:
         picture = _run(way, place, in_part=region is not None)
         if picture and not picture.startswith(DOT):
             return picture
-    return _grabbed(region, shooting=True) or _give_up("The screen cannot be seen from here, or has no such region.")
+    seen = b"" if ways else _grabbed(region, shooting=True)
+    return seen or _give_up("The screen cannot be seen from here, or has no such region.")
 
 
 def copy(text: str) -> None:
     """Put `text` on the clipboard. Raises InputError where that cannot be."""
-    for way in _found(_COPY, _system(), "the clipboard"):
+    for way in _found(_COPY, "the clipboard"):
         try:
             # A program that keeps the clipboard stays behind, with our pipes if it had any.
             subprocess.run(  # noqa: S603 # programs of the table above
                 [way.program, *way.arguments],
-                input=text.encode(),
+                input=text.encode(way.encoding),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 check=True,
@@ -147,13 +152,15 @@ def _system() -> str:
     return desktop() or _give_up("There is neither screen nor clipboard here: DISPLAY and WAYLAND_DISPLAY are not set.")
 
 
-def _found(
-    ways: Sequence[_Way], system: str, what: str, *, or_pillow: bool = False, in_part: bool = False
-) -> list[_Way]:
-    """Those of this system whose program is there; raises InputError, with what to install, if there is none."""
+def _found(ways: Sequence[_Way], what: str, *, or_pillow: bool = False, in_part: bool = False) -> list[_Way]:
+    """Those of this system whose program is there; raises InputError, with what to install, if there is none.
+
+    With `or_pillow` there may be none, where Pillow is there instead.
+    """
+    system = _system()
     fitting = [way for way in ways if way.system == system and not (in_part and way.region is None)]
     there = [way for way in fitting if shutil.which(way.program)]
-    if not there and not (or_pillow and _image_grab()):
+    if not there and not (or_pillow and system != "wayland" and _image_grab()):
         names = list(dict.fromkeys(way.program for way in fitting))
         _give_up(f"No program is found that reaches {what}. Install one of these: {', '.join(names)}.")
     return there
@@ -164,8 +171,9 @@ def _run(way: _Way, place: dict[str, str], *, in_part: bool = False) -> bytes:
     with tempfile.TemporaryDirectory(prefix="heliograph-") as folder:
         file = Path(folder) / "picture.png"
         command = [way.program]
+        path = str(file).replace("'", "''") if way.program == "powershell" else str(file)
         for argument in ((way.region or ()) if in_part else ()) + way.arguments:
-            for name, value in ({"file": str(file)} | place).items():
+            for name, value in ({"file": path} | place).items():
                 argument = argument.replace(f"{{{name}}}", value)  # one word after the other
             command.append(argument)
         try:

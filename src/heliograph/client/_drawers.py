@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from heliograph.client._errors import InputError
 from heliograph.client._look import SALT, Look
@@ -24,10 +26,15 @@ FORMULA_POINTS = 18
 FORMULA_DPI = 160
 FIGURES = ("figure", "figure_", "fig")
 """Where seaborn's grids, scikit-learn's displays and others keep the matplotlib figure that they drew on."""
+DRAWN = ("ax", "wedges")
+"""Where a colour bar and a pie keep what was drawn on a figure."""
 IN_PNG = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
 """Pillow's modes that PNG has a word for."""
-PLOTLY_NAMES = re.compile(rb"(clip|defs-|topdefs-|legend|bglegend|g|scrollbox|cb|pattern)[0-9a-f]{6}(?=[\w-]*[\"')])")
-"""The names inside plotly's SVG, each with the six random digits of its figure."""
+PLOTLY_NAMES = re.compile(
+    rb"((?<![\w-])p|clip(?:-relative|-layout\w*)?|defs-|topdefs-|legend-?|bglegend|g|scrollbox|cb|pattern|trace"
+    rb"|rangeslider[xy]\d*-|Clip_|path_|(?<=p[0-9a-f]{6})-)([0-9a-f]{6})(?=[\w-]*[\"')])"
+)
+"""The names inside plotly's SVG, each with six random digits of its figure or its trace."""
 MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 """Pillow's formats of which many frames mean an animation, not many pages."""
 
@@ -42,11 +49,29 @@ def _pillow(thing: Any, look: Look) -> bytes | None:
     buffer = io.BytesIO()
     if getattr(thing, "is_animated", False) and thing.format in MOVING:
         frame = thing.tell()
-        thing.save(buffer, "PNG", save_all=True)
+        thing.save(buffer, "PNG", save_all=True, duration=_milliseconds(thing))
         thing.seek(frame)
     else:
-        _in_a_mode_of_png(thing).save(buffer, "PNG")
+        picture = _in_a_mode_of_png(thing)
+        picture.save(buffer, "PNG", icc_profile=_profile(picture))
     return buffer.getvalue()
+
+
+def _milliseconds(animation: Any) -> list[float]:
+    """How long each frame is shown, which a WebP tells only of one that is loaded."""
+    told = []
+    for number in range(animation.n_frames):
+        animation.seek(number)
+        animation.load()
+        told.append(animation.info.get("duration", 0))
+    return told
+
+
+def _profile(picture: Any) -> bytes | None:
+    """The colour profile that came with a picture, where it is one for its colours (ICC.1, section 7.2.6)."""
+    profile = picture.info.get("icc_profile")
+    space = b"GRAY" if picture.mode in ("1", "L", "LA", "I;16") else b"RGB "
+    return profile if isinstance(profile, bytes) and profile[16:20] == space else None
 
 
 def _in_a_mode_of_png(picture: Any) -> Any:
@@ -62,7 +87,9 @@ def _in_a_mode_of_png(picture: Any) -> Any:
             f"A picture of Pillow's mode {picture.mode} has values that no picture format holds. Scale them to 0 to "
             '255 and convert("L") first.'
         )
-    return picture.convert("RGBA" if picture.mode in ("PA", "La", "RGBa") else "RGB")
+    if picture.mode == "La":
+        return picture.convert("LA")
+    return picture.convert("RGBA" if picture.mode in ("PA", "RGBa") else "RGB")
 
 
 def _matplotlib(thing: Any, look: Look) -> bytes | None:
@@ -72,6 +99,19 @@ def _matplotlib(thing: Any, look: Look) -> bytes | None:
         return None
     look.must_be_plain("A figure of matplotlib", "Make it in: with plt.style.context('dark_background')")
     return _saved(figure, look)
+
+
+def _animation(thing: Any, look: Look) -> bytes | None:
+    """An animation of matplotlib, frame by frame, as APNG."""
+    library = sys.modules.get("matplotlib.animation")
+    if library is None or not isinstance(thing, library.Animation):
+        return None
+    look.must_be_plain("An animation of matplotlib", "Make it in: with plt.style.context('dark_background')")
+    look.must_be_pixels("An animation of matplotlib")
+    with tempfile.TemporaryDirectory(prefix="heliograph-") as folder:
+        file = Path(folder, "animation.png")
+        thing.save(file, writer="pillow")
+        return file.read_bytes()
 
 
 def matplotlib_figure(thing: Any) -> Any:
@@ -109,14 +149,19 @@ def _current_figure() -> Any:
 
 def _figure_of(thing: Any, kind: type) -> Any:
     """The whole figure (of `kind`) that a thing is, lies on, keeps, or holds somewhere in a list; None without one."""
-    if isinstance(thing, (list, tuple)) or getattr(thing, "dtype", None) == "object":
-        inside = thing.ravel() if hasattr(thing, "ravel") else thing
+    if isinstance(thing, (list, tuple, dict)) or getattr(thing, "dtype", None) == "object":
+        inside = thing.values() if isinstance(thing, dict) else thing.ravel() if hasattr(thing, "ravel") else thing
         return next((figure for each in inside if (figure := _figure_of(each, kind)) is not None), None)
     for name in FIGURES:
         kept = getattr(thing, name, None)
         if isinstance(kept, kind):
             return kept if kept is thing else _figure_of(kept, kind)
-    return None
+    lying = [part for name in DRAWN for part in _listed(getattr(thing, name, None))]
+    return next((_figure_of(part, kind) for part in lying if isinstance(getattr(part, "figure", None), kind)), None)
+
+
+def _listed(part: Any) -> list[Any]:
+    return part if isinstance(part, list) else [part]
 
 
 def _array(thing: Any, look: Look) -> bytes | None:
@@ -129,6 +174,15 @@ def _array(thing: Any, look: Look) -> bytes | None:
     return array_as_png(thing, library)
 
 
+def _array_like(thing: Any, look: Look) -> bytes | None:
+    """What gives an array of NumPy when it is asked for one, as tensors do; None where it gives none of a picture."""
+    library = sys.modules.get("numpy")
+    if library is None or isinstance(thing, type) or not hasattr(type(thing), "__array__"):
+        return None
+    array = library.asarray(thing)
+    return _array(array, look) if array.ndim in (2, 3) else None
+
+
 def _plotly(thing: Any, look: Look) -> bytes | None:
     """A figure of plotly, drawn by Kaleido, which plotly asks for by name where it is missing."""
     library = sys.modules.get("plotly.basedatatypes")
@@ -138,7 +192,13 @@ def _plotly(thing: Any, look: Look) -> bytes | None:
         template = {"light": "plotly_white", "dark": "plotly_dark"}[look.theme]
         thing = import_module("plotly.graph_objects").Figure(thing).update_layout(template=template)
     data: bytes = thing.to_image(format=look.form)
-    return PLOTLY_NAMES.sub(rb"\g<1>000000", data) if look.vector else data
+    return _without_chance(data) if look.vector else data
+
+
+def _without_chance(svg: bytes) -> bytes:
+    """An SVG of plotly with a number in the place of each random name: the same figure is the same SVG."""
+    seen: dict[bytes, int] = {}
+    return PLOTLY_NAMES.sub(lambda name: name[1] + b"%06d" % seen.setdefault(name[2], len(seen)), svg)
 
 
 def _altair(thing: Any, look: Look) -> bytes | None:
@@ -185,7 +245,11 @@ def _graphviz(thing: Any, look: Look) -> bytes | None:
 
 
 def _sympy(thing: Any, look: Look) -> bytes | None:
-    """An expression of SymPy: set as a formula by matplotlib, or, where that does not know a sign, as aligned text."""
+    """An expression of SymPy: set as a formula by matplotlib, or, where that does not know a sign, as aligned text; or
+    a plot of one.
+    """
+    if (plot := _plot_of_sympy(thing)) is not None:
+        return _matplotlib(plot, look)
     library = sys.modules.get("sympy.core._print_helpers")
     if library is None or not isinstance(thing, library.Printable):
         return None
@@ -201,6 +265,15 @@ def _sympy(thing: Any, look: Look) -> bytes | None:
         return _typeset(aligned, look, family="monospace", parse_math=False)
 
 
+def _plot_of_sympy(thing: Any) -> Any:
+    """The figure of matplotlib that a plot of SymPy draws, None where it is none."""
+    library = sys.modules.get("sympy.plotting.plot")
+    if library is None or not isinstance(thing, library.Plot) or not hasattr(thing, "process_series"):
+        return None
+    thing.process_series()
+    return getattr(thing, "fig", None)
+
+
 def _typeset(text: str, look: Look, **how: Any) -> bytes:
     """`text` in black on white (dark: the reverse), a little margin around; raises ValueError if it cannot be set."""
     ink, paper = ("white", "black") if look.theme == "dark" else ("black", "white")
@@ -209,8 +282,12 @@ def _typeset(text: str, look: Look, **how: Any) -> bytes:
     return _saved(figure, look, dpi=FORMULA_DPI, bbox_inches="tight", pad_inches=0.1)
 
 
-DRAWERS: tuple[tuple[str, Callable[[Any, Look], bytes | None]], ...] = (
+Drawer: TypeAlias = tuple[str, Callable[[Any, Look], bytes | None]]
+"""A library, by a name that people know, and how it is asked."""
+
+DRAWERS: tuple[Drawer, ...] = (
     ("Pillow", _pillow),
+    ("matplotlib", _animation),
     ("matplotlib", _matplotlib),
     ("NumPy", _array),
     ("plotly", _plotly),
@@ -219,4 +296,7 @@ DRAWERS: tuple[tuple[str, Callable[[Any, Look], bytes | None]], ...] = (
     ("graphviz", _graphviz),
     ("SymPy", _sympy),
 )
-"""Who draws, by a name that people know; the first that knows a thing draws it."""
+"""Who draws; the first that knows a thing draws it."""
+
+ARRAY_LIKE: Drawer = ("NumPy", _array_like)
+"""Who is asked last, after the thing itself: tables give arrays, too, and show themselves better."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -27,6 +28,9 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 LONGEST_SHOWN = 200
 """Characters of a path that an error message repeats."""
+
+WORDS = re.compile(rb"\s*(?:data:|https?://|[a-z0-9+/=_\r\n-]{60})", re.IGNORECASE)
+"""How the text of a data: URI, a URL or base64 begins, and no picture."""
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a pipe that are kept in memory; more go to a temporary file."""
@@ -145,24 +149,41 @@ def opened(source: Source, progress: Progress | None = None) -> Iterator[Picture
     Raises InputError if there is nothing there to read.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        yield Picture(io.BytesIO(source), "", progress)
+        yield _looked_at(Picture(io.BytesIO(source), "", progress))
     elif isinstance(source, (str, os.PathLike)):
         with _open(source) as file, _rereadable(file) as picture:
-            yield Picture(picture, sendable(Path(source).name), progress)
+            yield _looked_at(Picture(picture, sendable(Path(source).name), progress))
     elif _is_binary(source):
         name = getattr(source, "name", "")
         with _rereadable(source) as picture:
-            yield Picture(picture, sendable(Path(name).name) if isinstance(name, str) else "", progress)
+            yield _looked_at(Picture(picture, sendable(Path(name).name) if isinstance(name, str) else "", progress))
     else:
         raise InputError(
             f"A {type(source).__name__} cannot be uploaded. Pass a path, a URL, bytes, or a file opened in binary mode."
         )
 
 
+def _looked_at(picture: Picture) -> Picture:
+    """The same picture, unless a server could not take it for one, or would take it for the words for another."""
+    what = picture.name or "The picture"
+    if not picture.size:
+        raise InputError(f"{what} is empty. A file object is read from where it stands: is a seek(0) missing?")
+    if WORDS.match(next(picture.blocks())[:LONGEST_SHOWN]):
+        raise InputError(
+            f"{what} is text that stands for a picture. Pass a URL or a data: URI as a str, and base64 decoded."
+        )
+    return picture
+
+
 def spooled(pipe: IO[bytes]) -> IO[bytes]:
     """All that `pipe` still gives, in a file that can be read again; the caller closes it."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 # the caller closes it
-    shutil.copyfileobj(pipe, file)
+    try:
+        shutil.copyfileobj(pipe, file)
+    except (TypeError, ValueError) as error:
+        file.close()
+        kind = type(pipe).__name__
+        raise InputError(f"A {kind} gives no bytes ({error}). Pass a file that is open, in binary mode.") from error
     file.seek(0)
     return file
 
@@ -176,14 +197,15 @@ def _open(path: str | os.PathLike[str]) -> IO[bytes]:
     """Open the file at `path`; raises InputError, with advice, if that cannot be."""
     shown = _shortened(os.fspath(path))
     try:
-        if stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116 # a str may be too odd for a Path
-            raise InputError(f"{shown} is a folder. Name the pictures in it.")
-        return open(path, "rb")  # noqa: PTH123 # closed by opened()
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 # a str may be too odd for a Path
+        if not is_folder:
+            return open(path, "rb")  # noqa: PTH123 # closed by opened()
     except FileNotFoundError as error:
         raise InputError(f"There is no file {shown}. Check the path, or pass bytes or an http(s) URL.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{shown} cannot be read ({reason}). Check the path.") from error
+    raise InputError(f"{shown} is a folder. Name the pictures in it.")
 
 
 def _unreadable(name: str, error: OSError) -> InputError:
@@ -213,4 +235,7 @@ def _is_binary(file: object) -> bool:
 
 def _seekable(file: object) -> bool:
     answer = getattr(file, "seekable", None)
-    return bool(answer and answer())
+    try:
+        return bool(answer and answer())
+    except ValueError:  # it is closed
+        return False

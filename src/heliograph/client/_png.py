@@ -11,22 +11,26 @@ from heliograph.client._errors import InputError
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """PNG's number for so many channels: grey, grey and alpha, RGB, RGBA (section 11.2.1)."""
+ROUNDING = 1 / 512
+"""By how much floats may miss 0 and 1, as they do after a computation: half a step of 8 bits makes no difference."""
 
 
 def array_as_png(array: Any, numpy: Any) -> bytes:  # noqa: ANN401 # NumPy is not there for the type checker
     """A lossless PNG of `array`: (rows, columns) or (rows, columns, channels), channels 1 to 4.
 
     8 and 16 bits and truth values are kept as they are. Whole numbers of other types must lie in 0 to 255, floats in 0
-    to 1, as matplotlib has it. Raises InputError for what is no picture, rather than to guess.
+    to 1, as matplotlib has it, give or take what rounding does. Raises InputError for what is no picture, rather than
+    to guess.
     """
-    if numpy.ma.isMaskedArray(array):
+    if numpy.ma.is_masked(array):
         raise InputError("A masked array has places without a colour. Fill them first: array.filled(0)")
+    array = numpy.asarray(array)  # a matrix has no third axis
     if array.ndim == 2:
         array = array[:, :, numpy.newaxis]
     if array.ndim != 3 or array.shape[2] not in COLOUR_TYPES or not array.size:
         raise InputError(
             f"An array of the shape {array.shape} is no picture. It needs rows and columns, and for colour a third "
-            "axis of 3 (RGB) or 4 (RGBA)."
+            f"axis of 3 (RGB) or 4 (RGBA).{_advice(array)}"
         )
     samples = _samples(array, numpy)
     height, width, channels = samples.shape
@@ -49,12 +53,21 @@ def _samples(array: Any, numpy: Any) -> Any:  # noqa: ANN401 # as above
     if most is None:
         raise InputError(f"An array of {array.dtype} is no picture. Pass numbers: uint8, uint16, or floats in 0 to 1.")
     low, high = array.min(), array.max()
-    if not (low >= 0 and high <= most):  # a NaN is neither
+    if low != low:  # only NaN is not itself
+        raise InputError("The array holds NaN, which has no colour. Fill it first: numpy.nan_to_num(array)")
+    slack = ROUNDING if kind == "f" else 0
+    if not (low >= -slack and high <= most + slack):
         raise InputError(
             f"The array's values go from {low} to {high}, but {array.dtype} means a picture only in 0 to {most}. "
             "Scale or clip them first."
         )
     return (array if most == 255 else numpy.rint(array.astype(numpy.float64) * 255)).astype(numpy.uint8)
+
+
+def _advice(array: Any) -> str:  # noqa: ANN401 # as above
+    """What to do with an array whose channels come first, as those of PyTorch do."""
+    first = array.ndim == 3 and array.shape[0] in COLOUR_TYPES and array.size
+    return " If its first axis is the colour, pass numpy.moveaxis(array, 0, -1)." if first else ""
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +38,17 @@ AS_IT_IS = Look()
 LARGEST_VECTOR = 1024 * 1024
 """Bytes of an SVG that a server keeps beside a picture."""
 
-SVG_START = re.compile(rb"\s*(<\?xml.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<svg[\s>]", re.DOTALL)
+SVG_HEAD = 4096
+"""Bytes among which an SVG has to begin, behind what may stand before it."""
+SVG_START = re.compile(
+    rb"\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE\s+svg[^\[>]*(?:\[[^\]]*\]\s*)?>\s*)*"
+    rb"<(?:[\w.-]+:)?svg[\s>/]",
+    re.DOTALL,
+)
+UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "em": 16.0}
+"""Pixels of a length in an SVG (CSS Values and Units, section 5.2)."""
+MOST_PIXELS = 100_000_000
+"""Of an SVG that is drawn: one that is larger ends the whole process, as the memory for it cannot be had."""
 OFFLINE = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=socks5://0.0.0.0:9",
@@ -53,14 +65,24 @@ THEMES = {
     "light": "<style>:root{color-scheme:light}html,body{background:#fff}</style>",
     "dark": "<style>:root{color-scheme:dark}html,body{background:#111;color:#eee}</style>",
 }
-MEASURE = """<script>addEventListener("load",()=>setTimeout(()=>{const box=document.body.getBoundingClientRect();
-document.documentElement.dataset.size=[box.right+8,box.bottom+8].map(Math.ceil).join("x")},1000))</script>"""
+MEASURE = """<script>addEventListener("load", () => setTimeout(() => {
+const withFrames = (page) => page ? [page, ...[...page.querySelectorAll("iframe")]
+    .flatMap((frame) => withFrames(frame.contentDocument))] : [];
+const needed = withFrames(document)
+    .flatMap((page) => [...page.querySelectorAll("img[src], script[src], iframe[src]")])
+    .map((part) => part.getAttribute("src")).filter((name) => /^(https?:)?\\/\\//i.test(name));
+const box = document.body.getBoundingClientRect(), told = document.documentElement.dataset;
+told.size = [box.right + 8, box.bottom + 8].map(Math.ceil).join("x");
+if (needed.length) told.needs = encodeURI(needed[0]);
+}, 1000))</script>"""
+"""Says how large the page is, and which picture or script of it, frames included, lies in the network."""
 SIZE = re.compile(r'data-size="(\d+)x(\d+)"')
+NEEDS = re.compile(r'data-needs="([^"]+)"')
 
 
 def looks_like_svg(head: bytes) -> bool:
     """Whether a file that begins so is an SVG."""
-    return SVG_START.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return SVG_START.match(head[:SVG_HEAD].removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def may_be_kept(svg: str) -> bool:
@@ -78,6 +100,9 @@ def may_be_kept(svg: str) -> bool:
 
 def svg_drawn(svg: bytes) -> bytes:
     """PNG of an SVG, at its own size. Raises InputError where nothing here can draw it."""
+    width, height = _size(svg)
+    if width * height > MOST_PIXELS:
+        raise InputError(f"The SVG is {width:.0f} x {height:.0f} pixels large. Give it a smaller width and height.")
     for name, draw in (("vl_convert", _by_vl_convert), ("cairosvg", _by_cairosvg)):
         try:
             library = import_module(name)
@@ -86,8 +111,31 @@ def svg_drawn(svg: bytes) -> bytes:
         try:
             return draw(library, svg)
         except Exception as error:  # whatever a library may raise about a damaged SVG
-            raise InputError(f"{name} could not draw the SVG: {error}") from error
+            reason = " ".join(str(error).partition("Stack backtrace")[0].split())
+            raise InputError(f"{name} could not draw the SVG: {reason}") from error
     raise InputError("To draw an SVG as a picture, install vl-convert: pip install vl-convert-python")
+
+
+def _size(svg: bytes) -> tuple[float, float]:
+    """The pixels that an SVG says it has, at least; 0 where it does not say, or is damaged."""
+    parser = expat.ParserCreate()
+    first: list[dict[str, str]] = []
+    parser.StartElementHandler = lambda _, attributes: first.append(attributes) if not first else None
+    with suppress(expat.ExpatError):  # what stands before the damage may say
+        parser.Parse(svg, True)
+    root = first[0] if first else {}
+    box = [_length(each) for each in re.split(r"[\s,]+", root.get("viewBox", "").strip())]
+    inside = box[2:] if len(box) == 4 else [0.0, 0.0]
+    return _length(root.get("width", "")) or inside[0], _length(root.get("height", "")) or inside[1]
+
+
+def _length(text: str) -> float:
+    """A length in pixels, 0 for what is none or a share of something."""
+    found = re.fullmatch(r"\s*([\d.]+(?:e[+-]?\d+)?)\s*([a-z]*)\s*", text, re.IGNORECASE)
+    try:
+        return float(found[1]) * UNITS.get(found[2].lower(), 0.0) if found else 0.0
+    except ValueError:
+        return 0.0
 
 
 def vega_lite_drawn(chart: Mapping[str, Any], theme: str | None = None) -> bytes:
@@ -131,6 +179,8 @@ def html_drawn(page: str, look: Look = AS_IT_IS) -> bytes:
         size = SIZE.search(told)
         if size is None:
             raise InputError("The browser could not draw this in time.")
+        if (needs := NEEDS.search(told)) and not look.online:
+            raise InputError(f"This loads {unescape(needs[1])} from the network. Pass online=True to let it.")
         width, height = min(int(size[1]), WIDEST), min(int(size[2]), TALLEST)
         picture = Path(folder, "page.png")
         _browse(browser, file, *network, f"--screenshot={picture}", f"--window-size={width + FRAME},{height + FRAME}")

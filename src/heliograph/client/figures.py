@@ -10,13 +10,13 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from heliograph.client._drawers import DRAWERS
+from heliograph.client._drawers import ARRAY_LIKE, DRAWERS, Drawer
 from heliograph.client._errors import HeliographError, InputError
 from heliograph.client._look import Look, NoVectorError
 from heliograph.client._models import Image
@@ -24,6 +24,7 @@ from heliograph.client._pictures import Source, is_url
 from heliograph.client._provenance import told
 from heliograph.client._rasters import (
     AS_IT_IS,
+    SVG_HEAD,
     html_drawn,
     looks_like_svg,
     may_be_kept,
@@ -33,6 +34,8 @@ from heliograph.client._rasters import (
 
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA_LITE = re.compile(r"application/vnd\.vegalite\.v\d+(\.json|\+json)")
+PYGAL_SAYS = re.compile(r"<!--Generated with pygal.*?-->", re.DOTALL)
+"""Its version, and the day."""
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SVG = "image/svg+xml"
 RASTERS = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -71,12 +74,8 @@ def _vector_of(thing: object, theme: str | None, *, wanted: bool | str | None) -
 
 def vector_drawn(thing: object, look: Look) -> bytes:
     """The SVG of `thing`, which an SVG has itself, or its library draws. Raises InputError, NoVectorError."""
-    if isinstance(thing, str) and thing[:18].lower() == "data:image/svg+xml":
-        return in_uri(thing)[1]
-    if isinstance(thing, (str, os.PathLike)) and not is_url(thing) and is_svg_file(thing):
-        return Path(thing).read_bytes()
-    if isinstance(thing, (bytes, bytearray, memoryview)) and looks_like_svg(bytes(thing[:1024])):
-        return bytes(thing)
+    if (svg := _own_svg(thing)) is not None:
+        return svg
     if isinstance(thing, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(thing, "read"):
         raise NoVectorError("This is no SVG, and none can be made of it. Leave out vector=True.")
     if (svg := _drawn_by_its_library(thing, look)) is not None:
@@ -85,7 +84,8 @@ def vector_drawn(thing: object, look: Look) -> bytes:
     shown = (bundle.get(SVG) if isinstance(bundle, dict) else None) or _asked(thing, "_repr_svg_")
     if not shown:
         raise NoVectorError(f"A {type(thing).__name__} has no SVG. Leave out vector=True.")
-    return UUID.sub(_Numbered(), shown if isinstance(shown, str) else bytes(shown).decode("utf-8")).encode()
+    text = shown if isinstance(shown, str) else bytes(shown).decode("utf-8")
+    return UUID.sub(_Numbered(), PYGAL_SAYS.sub("", text)).encode()
 
 
 class _Numbered:
@@ -100,7 +100,7 @@ class _Numbered:
 
 def _is_slow(thing: object) -> bool:
     """Whether drawing it once more would start a browser once more."""
-    return type(thing).__module__.startswith("plotly.")
+    return str(type(thing).__module__).startswith("plotly.")  # a function of SymPy is of no module
 
 
 def drawn(thing: object, look: Look = AS_IT_IS) -> Source:
@@ -114,18 +114,52 @@ def drawn(thing: object, look: Look = AS_IT_IS) -> Source:
     if isinstance(thing, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(thing, "read"):
         look.must_be_plain("A picture that is there already")
         return _as_it_is(thing)
-    return _drawn_by_its_library(thing, look) or _shown_by_itself(thing, look) or _nothing_to_see(thing)
+    return (
+        _drawn_by_its_library(thing, look)
+        or _shown_by_itself(thing, look)
+        or _drawn_by_its_library(thing, look, (ARRAY_LIKE,))
+        or _nothing_to_see(thing)
+    )
 
 
 def _as_it_is(thing: Any) -> Source:  # noqa: ANN401 # what `drawn` lets through
     """A path, a URL, bytes or a file object; pixels in the place of an SVG."""
-    if isinstance(thing, str):
-        return _from_uri(thing) if thing[:5].lower() == "data:" else _from_path(thing)
-    if isinstance(thing, os.PathLike):
-        return _from_path(thing)
+    if (svg := _own_svg(thing)) is not None:
+        return svg_drawn(svg)
+    if isinstance(thing, str) and thing[:5].lower() == "data:":
+        return in_uri(thing)[1]
     if isinstance(thing, (bytes, bytearray, memoryview)):
-        return svg_drawn(bytes(thing)) if looks_like_svg(bytes(thing[:1024])) else thing
+        data = thing if not isinstance(thing, memoryview) or thing.c_contiguous else thing.tobytes()
+        return in_uri(bytes(data).decode("latin-1"))[1] if bytes(data[:5]).lower() == b"data:" else data
     return thing  # type: ignore[no-any-return] # whether it gives bytes is seen when it is opened
+
+
+def _own_svg(thing: Any) -> bytes | None:  # noqa: ANN401 # as above
+    """The SVG that `thing` itself is: as text or bytes, in a `data:` URI, in a file; None where it is none."""
+    if isinstance(thing, str) and thing[:5].lower() == "data:":
+        media_type, data = in_uri(thing)
+        return data if media_type == SVG or looks_like_svg(data) else None
+    if isinstance(thing, str) and looks_like_svg(thing[:SVG_HEAD].encode("utf-8", "replace")):
+        return thing.encode("utf-8", "replace")
+    if isinstance(thing, (bytes, bytearray, memoryview)):
+        return bytes(thing) if looks_like_svg(bytes(thing[:SVG_HEAD])) else None
+    try:
+        if isinstance(thing, (str, os.PathLike)):
+            return Path(thing).read_bytes() if not is_url(thing) and is_svg_file(thing) else None
+        return _svg_in_file(thing)
+    except (OSError, ValueError):
+        return None  # opening it for sending says what is wrong with it
+
+
+def _svg_in_file(file: Any) -> bytes | None:  # noqa: ANN401 # as above
+    """The SVG in an open file from where it stands, where it can be read twice; then it stands there again."""
+    if not (hasattr(file, "seekable") and file.seekable()):
+        return None
+    start = file.tell()
+    head = file.read(SVG_HEAD)
+    svg = head + file.read() if isinstance(head, bytes) and looks_like_svg(head) else None
+    file.seek(start)
+    return svg
 
 
 def picture_in(bundle: Mapping[str, Any], look: Look = AS_IT_IS) -> bytes | None:
@@ -148,26 +182,9 @@ def picture_in(bundle: Mapping[str, Any], look: Look = AS_IT_IS) -> bytes | None
     return None
 
 
-def _from_path(path: str | os.PathLike[str]) -> Source:
-    """The path itself, unless it is that of an SVG file, which no host of pictures takes as it is."""
-    if is_url(path) or not is_svg_file(path):
-        return path
-    try:
-        svg = Path(path).read_bytes()
-    except (OSError, ValueError):
-        return path  # opening it for sending says what is wrong with it
-    return svg_drawn(svg)
-
-
 def is_svg_file(path: str | os.PathLike[str]) -> bool:
     """Whether the name says so."""
     return os.fsdecode(path).lower().endswith(".svg")
-
-
-def _from_uri(uri: str) -> bytes:
-    """The picture in a `data:` URI, pixels in the place of an SVG."""
-    media_type, data = in_uri(uri)
-    return svg_drawn(data) if media_type == SVG else data
 
 
 def in_uri(uri: str) -> tuple[str, bytes]:
@@ -185,9 +202,9 @@ def in_uri(uri: str) -> tuple[str, bytes]:
     return media_type.strip().lower(), data
 
 
-def _drawn_by_its_library(thing: object, look: Look) -> bytes | None:
+def _drawn_by_its_library(thing: object, look: Look, drawers: Sequence[Drawer] = DRAWERS) -> bytes | None:
     """Drawn by the first library that knows it, None where none does."""
-    for name, draw in DRAWERS:
+    for name, draw in drawers:
         try:
             data = draw(thing, look)
         except HeliographError:
