@@ -162,6 +162,15 @@ def test_gzip_that_grows_too_large_or_breaks_off_is_refused(under_way: Path) -> 
         read(under_way, b"\x1f\x8bnonsense" * 9, "image/png", encoding="gzip")
 
 
+def test_what_comes_behind_a_gzip_or_becomes_nothing_is_never_kept(under_way: Path) -> None:
+    for behind in (gzip.compress(PNG), bytes(10_000_000)):
+        with pytest.raises(BadParameter, match="more behind"):
+            read(under_way, gzip.compress(PNG) + behind, "image/png", piece=10_000, encoding="gzip")
+    head, empty_block = gzip.compress(b"")[:10], b"\0\0\0\xff\xff"
+    with pytest.raises(TooManyBytes):
+        read(under_way, head + 3_000_000 * empty_block, "image/png", encoding="gzip")
+
+
 @pytest.mark.parametrize("query", ["title=caf%E9", "title=caf%C3%A9"])
 def test_a_text_in_latin_1_is_read_in_query_and_form(query: str, under_way: Path) -> None:
     assert read(under_way, PNG, None, query)[1]["title"] == "café"
