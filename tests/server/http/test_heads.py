@@ -21,13 +21,19 @@ ENCODED = "POST /?t=%C3%A9&u=%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né é"
         (ENCODED.replace("%C3%A9", "é", 1).encode(), ENCODED.encode()),
         (b"\r\nPUT /\xe9 HTTP/1.1\r\n\r\n", b"\r\nPUT /%E9 HTTP/1.1\r\n\r\n"),
         (b"GET / HTTP/1.1\r\nupgrade: h2c\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\nb", b"GET / HTTP/1.1\r\nHost: a\r\n\r\nb"),
         (b"GET / HTTP/1.1\r\n\r\na\r\nUpgrade: h2c\r\n\r\n", b"GET / HTTP/1.1\r\n\r\na\r\nUpgrade: h2c\r\n\r\n"),
         (b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x01\x02\x00\x01"),
     ],
 )  # fmt: skip
 def test_a_head_is_made_readable_and_nothing_behind_it_is_touched(data: bytes, expected: bytes) -> None:
     assert tidied(data) == expected
+
+
+@pytest.mark.parametrize("rest", [b"", b" 1", b" 1\r", b" 1\r\n", b" 1\r\n 2\r\n"])
+def test_a_line_that_may_go_on_is_left_to_the_parser(rest: bytes) -> None:
+    cut = b"POST / HTTP/1.1\r\nContent-Length: 5\r\nUpgrade:" + rest
+    assert tidied(cut) == cut
 
 
 def answer(server: RunningServer, *requests: bytes) -> bytes:
