@@ -58,3 +58,25 @@ def test_the_body_of_who_would_rather_speak_http_2_is_read(server: RunningServer
 def test_a_query_may_have_blanks_and_letters_that_are_not_encoded(server: RunningServer) -> None:
     got = answer(server, post(b"Connection: close\r\n", "un été".encode(), picture()))
     assert json.loads(got.partition(b"\r\n\r\n")[2])["upload"]["image"]["title"] == "un été"
+
+
+HEAD = b"POST /2/upload.json?key=k HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+
+
+@pytest.mark.parametrize("begun", [HEAD + b"X: ", HEAD + b"X: a\r\n" * 9, CHUNKED + b"0\r\nX: ", CHUNKED + b"3;x="])
+def test_a_head_that_does_not_end_is_refused_before_it_fills_the_memory(server: RunningServer, begun: bytes) -> None:
+    where = urlsplit(server.url)
+    with socket.create_connection((str(where.hostname), where.port or 80), timeout=30) as connection:
+        connection.sendall(begun)
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"a" * 20_000_000)
+
+
+def test_who_sends_too_long_a_head_is_told(server: RunningServer) -> None:
+    assert answer(server, HEAD, b"a" * (256 * 1024 + 1 - len(HEAD))).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_body_may_be_longer_than_a_head(server: RunningServer) -> None:
+    got = answer(server, post(b"Connection: close\r\n", b"a", picture() + bytes(1_000_000)))
+    assert got.startswith(b"HTTP/1.1 200 ")
