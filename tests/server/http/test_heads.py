@@ -18,6 +18,7 @@ ENCODED = "POST /?t=%C3%A9&u=%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né é"
     [
         (b"GET /a.png HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /a.png HTTP/1.1\r\nHost: a\r\n\r\n"),
         (b"GET /?t=a b HTTP/1.1\r\n\r\n", b"GET /?t=a%20b HTTP/1.1\r\n\r\n"),
+        (b"GET  /?t=a b  HTTP/1.1\r\n\r\n", b"GET /?t=a%20b HTTP/1.1\r\n\r\n"),
         (ENCODED.replace("%C3%A9", "é", 1).encode(), ENCODED.encode()),
         (b"\r\nPUT /\xe9 HTTP/1.1\r\n\r\n", b"\r\nPUT /%E9 HTTP/1.1\r\n\r\n"),
         (b"GET / HTTP/1.1\r\nupgrade: h2c\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),

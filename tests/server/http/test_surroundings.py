@@ -225,6 +225,19 @@ def test_who_waits_for_leave_to_send_a_body_is_refused_without_it(strict: tuple[
         assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
 
 
+def test_what_a_refused_client_still_sends_is_not_counted_as_time_of_the_answer(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as connection:
+            connection.sendall(b"POST /not/here HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\na")
+            answer = connection.makefile("rb")
+            assert answer.readline().startswith(b"HTTP/1.1 404 ")
+            time.sleep(2)
+            connection.sendall(b"b")
+            answer.read()
+        metrics = httpx2.get(server.url + "/metrics").text
+    assert 'heliograph_request_seconds_bucket{area="pages",le="1.0"} 1.0' in metrics
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_who_sends_all_before_it_reads_learns_why_it_was_refused(
     strict: tuple[RunningServer, Path], version: str

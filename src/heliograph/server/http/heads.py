@@ -28,6 +28,6 @@ def tidied(data: bytes) -> bytes:
         return data
     rest = data[len(head) :]
     if (found := _REQUEST_LINE.match(head)) is not None:
-        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], found[2])
+        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], found[2].strip(b" "))
         head = found[1] + target + found[3] + head[found.end() :]
     return _UPGRADE.sub(b"", head) + rest
