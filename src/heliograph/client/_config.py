@@ -56,7 +56,7 @@ def load(url: str | None = None, key: str | None = None, environ: Mapping[str, s
     login = kept.logins.get(chosen) if not key else None
     if login is not None:
         return Target(chosen, login.access_token, login)
-    if not key and ("url" not in saved or normal_url(saved["url"]) == chosen):
+    if not key and _is(saved.get("url") or named or DEFAULT_URL, chosen):
         key = saved.get("key")
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise InputError("The key holds characters that no key has. Was it copied whole, and nothing else with it?")
