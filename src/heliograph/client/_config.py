@@ -6,10 +6,10 @@ What is passed wins over the environment (HELIOGRAPH_URL, HELIOGRAPH_KEY), which
     key = "..."
     fallbacks = ["https://other.example", {url = "https://api.imgur.com", client_id = "..."}]
 
-A key from the file goes to no other server than the file's own, so that pointing the client elsewhere for once does
-not hand the key to a stranger. What `heliograph login` has got from a server goes to that server only, and there wins
-over the file's key. A fallback that is passed as the server has its own key, and never the one that the environment has
-for the usual server.
+A key from the file goes to no other server than the file's own (where it names none, the one that is spoken to unless
+another is passed), so that pointing the client elsewhere for once does not hand the key to a stranger. What `heliograph
+login` has got from a server goes to that server only, and there wins over the file's key. A fallback that is passed as
+the server has its own key, and never the one that the environment has for the usual server.
 """
 
 from __future__ import annotations
