@@ -128,7 +128,7 @@ def test_a_silent_host_is_not_waited_for_at_each_of_its_addresses(net: Internet)
     for number in range(50):
         with pytest.raises(Trouble, match="did not answer in time"):
             web.ask("GET", f"http://silent.example/{number}.png")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # to wait each time would take 10 s
     web.close()
 
 
