@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -75,7 +76,7 @@ class Table(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        signal.signal(signal.SIGTERM, _terminate)
+        _end_cleanly_when_terminated()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -118,6 +119,12 @@ def _nothing_is_garbage() -> Iterator[None]:
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM came: as Ctrl-C, all that is under way is put in order before the end."""
+
+
+def _end_cleanly_when_terminated() -> None:
+    """Have SIGTERM raise Terminated. Only the main thread may say so (Python docs, signal), as only it is told."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(_: int, __: FrameType | None) -> None:

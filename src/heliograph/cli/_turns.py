@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -19,7 +20,12 @@ AHEAD = 2000
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:
-    """asyncio.run, during which SIGTERM ends the work as Ctrl-C does; then it raises Terminated."""
+    """asyncio.run, during which SIGTERM ends the work as Ctrl-C does; then it raises Terminated.
+
+    In another thread than the main one, which no signal comes to, it is just asyncio.run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return asyncio.run(work)
 
     async def until_terminated() -> R:
         task = asyncio.current_task()
