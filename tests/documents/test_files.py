@@ -302,6 +302,19 @@ def test_a_read_only_file_stays_as_it_is(tmp_path: Path, publish: Publish) -> No
     assert not LINK.search(file.read_text())
 
 
+@pytest.mark.parametrize("address", ["http://[x/a.png", f"{'a' * 300}.png", "a%00b.png", "//[/a.png"])
+def test_an_address_that_can_be_no_file_stays_and_stops_no_other(
+    tmp_path: Path, publish: Publish, address: str
+) -> None:
+    (tmp_path / "red.png").write_bytes(picture())
+    file = tmp_path / "page.md"
+    file.write_text(f"![no]({address}) ![red](red.png)")
+    Document(file, local=True).publish(publish)
+    text = file.read_text()
+    assert text.startswith(f"![no]({address}) ![red](http")
+    assert len(LINK.findall(text)) == 1
+
+
 def test_the_base_of_a_page_says_where_its_pictures_are(tmp_path: Path, publish: Publish) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "red.png").write_bytes(red := picture())
