@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from mkdocs.config.base import Config
 from mkdocs.config.config_options import ListOfItems, Optional, Type
@@ -22,7 +21,7 @@ from mkdocs.structure.pages import Page
 
 from heliograph import InputError
 from heliograph.documents import html
-from heliograph.documents.embedded import replaced
+from heliograph.documents.embedded import path_beside, replaced
 from heliograph.documents.sites import Site
 from heliograph.documents.views import Reference
 
@@ -75,8 +74,7 @@ def _shown(page: Page, pictures: dict[str, Path]) -> Iterator[tuple[Reference, P
     """Where a page shows pictures of the site, and which files those are."""
     folder = posixpath.dirname(page.file.dest_uri)
     for reference in html.pictures(page.content or ""):
-        parts = urlsplit(reference.address)
-        if not parts.scheme and not parts.netloc and parts.path and not parts.path.startswith("/"):
-            file = pictures.get(posixpath.normpath(posixpath.join(folder, unquote(parts.path))))
+        if path := path_beside(reference.address):
+            file = pictures.get(posixpath.normpath(posixpath.join(folder, path)))
             if file is not None:
                 yield reference, file

@@ -216,6 +216,15 @@ def test_trouble_ends_it_with_one_line(run: Run, net: Internet, repo: Path) -> N
     assert not changed(repo)
 
 
+def test_copies_go_to_no_fallback(run: Run, net: Internet, repo: Path, server: RunningServer, tmp_path: Path) -> None:
+    config = tmp_path / "config" / "heliograph" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'fallbacks = [{{url = "{server.url}", key = "{server.key}"}}]\n')
+    done = run("repair", ".", "--write", *FAST, *net.options, "--server", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 3, done.stderr
+    assert not changed(repo)
+
+
 def test_a_damaged_state_is_said_to_be_damaged_but_a_cut_line_is_not(run: Run, net: Internet, repo: Path) -> None:
     run("repair", ".", *FAST, *net.options)
     state = repo / "heliograph-repair" / "state.jsonl"

@@ -70,6 +70,19 @@ def test_a_loop_of_links_is_no_endless_folder(run: Run, tree: Path) -> None:
     assert len(run("upload", f"{folder}/**/x.png").stdout.splitlines()) == 1
 
 
+def test_a_pattern_gives_each_file_once_by_its_first_name_and_in_order(run: Run, tree: Path) -> None:
+    folder = tree / "linked"
+    (folder / "d").mkdir(parents=True)
+    (folder / "l").symlink_to("d")
+    data = {"d/x.png": picture(), "e.png": picture()}
+    for name, content in data.items():
+        (folder / name).write_bytes(content)
+    lines = run("upload", f"{folder}/**/*.png", "--json").stdout.splitlines()
+    assert [json.loads(line)["sha256"] for line in lines] == [
+        hashlib.sha256(content).hexdigest() for content in data.values()
+    ]
+
+
 def test_a_folder_that_cannot_be_looked_into_is_said_and_stops_nothing_else(
     environment: dict[str, str], tree: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_sigterm_ends_a_command_that_waits(environment: dict[str, str]) -> None:
     ("told", "code", "said"),
     [
         ({"http_proxy": "http://ada:secret@127.0.0.1:9"}, 3, "by way of the proxy 127.0.0.1 "),
+        ({"http_proxy": "ada:secret@127.0.0.1:9"}, 3, "by way of the proxy 127.0.0.1 "),
         ({"all_proxy": "socks5://127.0.0.1:9"}, 2, "ALL_PROXY"),
         ({"http_proxy": "gopher://127.0.0.1:9"}, 2, "HTTP_PROXY"),
         ({"SSL_CERT_FILE": "/nowhere.pem"}, 2, "SSL_CERT_FILE"),

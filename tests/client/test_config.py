@@ -51,6 +51,17 @@ def test_the_files_key_goes_to_no_other_server(environ: dict[str, str], tmp_path
     assert load("https://stranger.example", environ=environ).key is None
 
 
+def test_the_key_of_a_file_that_names_no_server_goes_to_the_usual_one_only(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path, 'key = "filekey"\n')
+    assert load(environ=environ).key == "filekey"
+    usual = environ | {"HELIOGRAPH_URL": "https://env.example"}
+    assert load(environ=usual).key == load("https://ENV.example/", environ=usual).key == "filekey"
+    assert load("https://stranger.example", environ=usual).key is None
+    assert load("https://stranger.example", environ=environ).key is None
+
+
 def test_the_files_key_goes_to_its_server_however_that_is_spelt(environ: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path, 'url = "https://file.example/"\nkey = "filekey"\n')
     assert load("HTTPS://File.Example:443", environ=environ).key == "filekey"

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,21 @@ def test_a_picture_keeps_the_size_that_the_notebook_gave_it(
     file = notebook_file(tmp_path / "n.ipynb", code(output({"image/png": base64_of(picture(40, 20))}, metadata)))
     Document(file).publish(publish)
     assert 'width="20" height="10"' in nbformat.read(file, 4).cells[0].outputs[0].data["text/html"]
+
+
+@pytest.mark.parametrize("told", [{"width": 20}, {"height": 10}])
+def test_a_host_that_does_not_tell_the_size_of_a_picture_stops_nothing(
+    tmp_path: Path, publish: Publish, told: dict[str, object]
+) -> None:
+    """As one shaped like Imgur may."""
+
+    def elsewhere(pictures: Sequence[Embedded]) -> Mapping[Embedded, Image]:
+        return {each: replace(image, width=0, height=0) for each, image in publish(pictures).items()}
+
+    metadata = {"image/png": told}
+    file = notebook_file(tmp_path / "n.ipynb", code(output({"image/png": base64_of(picture(40, 20))}, metadata)))
+    Document(file).publish(elsewhere)
+    assert LINK.search(nbformat.read(file, 4).cells[0].outputs[0].data["text/html"])
 
 
 @pytest.mark.parametrize(
@@ -300,6 +316,19 @@ def test_a_read_only_file_stays_as_it_is(tmp_path: Path, publish: Publish) -> No
     with pytest.raises(InputError, match="read-only"):
         Document(file).publish(publish)
     assert not LINK.search(file.read_text())
+
+
+@pytest.mark.parametrize("address", ["http://[x/a.png", f"{'a' * 300}.png", "a%00b.png", "//[/a.png"])
+def test_an_address_that_can_be_no_file_stays_and_stops_no_other(
+    tmp_path: Path, publish: Publish, address: str
+) -> None:
+    (tmp_path / "red.png").write_bytes(picture())
+    file = tmp_path / "page.md"
+    file.write_text(f"![no]({address}) ![red](red.png)")
+    Document(file, local=True).publish(publish)
+    text = file.read_text()
+    assert text.startswith(f"![no]({address}) ![red](http")
+    assert len(LINK.findall(text)) == 1
 
 
 def test_the_base_of_a_page_says_where_its_pictures_are(tmp_path: Path, publish: Publish) -> None:

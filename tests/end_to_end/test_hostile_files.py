@@ -43,6 +43,8 @@ def test_every_hostile_file_has_its_named_failure(
     for each in hostile_files:
         size = each.path.stat().st_size
         failure = "NoImageSent" if size == 0 else "TooManyBytes" if size > MAX_BYTES else each.failure
+        if dialect == "v3" and size == 0:
+            failure = "UnsupportedFormat"  # so said Imgur of a file with nothing in it (wire page imgur-v3)
         answer = send(http, spoken, shaped(spoken, "multipart file", each.path.read_bytes(), server.key))
         number, text = expected(dialect, failure)
         if (dialect, each.name) == ("v3", "video.heic"):

@@ -15,7 +15,7 @@ PAGE = """\
 
 ![Red & round](pictures/red%20one.png "t") ![svg](drawn.svg) ![missing](missing.png) ![far](https://p.example/a.png)
 
-<img class="x" src="pictures/blue.jpg" width="3">
+<img class="x" src="pictures/blue.jpg" width="3"> <img src="http://[no/address.png">
 
 `<img src="pictures/blue.jpg">`
 
@@ -55,7 +55,7 @@ def test_pages_show_their_pictures_by_links(program: Program, project: Path, tmp
     assert f'<img alt="Red &amp; round" src="{red}" title="t" />' in page
     assert f'<img class="x" src="{blue}" width="3">' in page
     assert "&lt;img src=&#34;pictures/blue.jpg&#34;&gt;" in page or '&lt;img src="pictures/blue.jpg"&gt;' in page
-    for kept in ("drawn.svg", "missing.png", "https://p.example/a.png", "pictures/kept.png"):
+    for kept in ("drawn.svg", "missing.png", "https://p.example/a.png", "pictures/kept.png", "http://[no/address.png"):
         assert f'src="{kept}"' in page
     deep = (tmp_path / "site/deep/page/index.html").read_text()
     assert re.findall(r'src="(http://127[^"]+)"', deep)[0] == red

@@ -116,3 +116,21 @@ def test_what_somebody_tells_to_take_is_taken_if_it_is_a_picture(net: Internet, 
 def test_what_its_host_still_shows_is_its_best_copy(tmp_path: Path) -> None:
     (tmp_path / "seen").write_bytes(RIGHT)
     assert found(Wanted(URL, sha256(RIGHT), frozenset({(1, 9)}), tmp_path / "seen"), Seen()) == RIGHT
+
+
+def test_a_file_that_cannot_be_read_hides_no_other_and_is_told_of(tmp_path: Path, web: Web) -> None:
+    for name in ("gone.png", "right.png"):
+        (tmp_path / name).write_bytes(RIGHT)
+    folder = Folder(tmp_path)
+    (tmp_path / "gone.png").unlink()
+    assert found(Wanted(URL, sha256=sha256(RIGHT)), folder) == RIGHT
+    reasons = found(Wanted("https://i.imgur.com/gone.png"), folder)
+    assert reasons == (f"{tmp_path}/gone.png cannot be read (No such file or directory)",)
+
+
+def test_an_address_too_long_for_a_file_is_looked_for_elsewhere(tmp_path: Path, web: Web, net: Internet) -> None:
+    url = f"https://a.secure.example/{'a' * 300}.png"
+    net.wayback.captures.append(Capture("20110101000000", url, RIGHT))
+    assert found(Wanted(url), Folder(tmp_path), Archived(WaybackMachine(web), web)) == RIGHT
+    (reason,) = found(Wanted(URL), Mapped({URL: "b" * 300}, web))
+    assert str(reason).startswith("there is no file bbb")

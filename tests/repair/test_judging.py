@@ -84,6 +84,13 @@ def test_what_is_not_to_be_had_by_https_is_http_only(net: Internet, judge: Judge
     assert (look.verdict, body) == (verdict, PICTURE)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_https_that_cannot_answer_now_says_nothing(net: Internet, judge: Judge, status: int) -> None:
+    net.show("http://b.secure.example/p.png", lambda asked: Reply(status) if asked.secure else Reply(200, PICTURE))
+    look, _ = judge.look("http://b.secure.example/p.png", shown=True)
+    assert (look.verdict, look.reason) == (Verdict.UNKNOWN, f"its host answers {status}")
+
+
 def test_of_a_picture_that_is_too_large_nothing_is_kept(net: Internet, judge: Judge) -> None:
     """Neither where its host says so beforehand, nor where it does not."""
     large = PICTURE + bytes(MOST_BYTES)

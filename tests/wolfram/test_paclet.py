@@ -29,7 +29,7 @@ def test_an_image_becomes_a_link_that_shows_its_pixels_and_markup_that_is_ready_
         'alt = "a [b] *c*\\n<d> & \\"e\\"";',
         f'i = HeliographUpload[{IMAGE}, {{"Title" -> "Größe", "Description" :> "d"}}, AltText -> alt];',
         *map(show, ['i["Link"]', 'i["Markdown"]', 'i["HTML"]', 'i["Title"] <> i["Description"] <> i["DeleteLink"]']),
-        *map(show, ['i["Name"]', "i"]),
+        *map(show, ['i["Colour"]', "i"]),
         **account,
     )
     with Pillow.open(io.BytesIO(httpx2.get(link).content)) as served:
@@ -38,7 +38,7 @@ def test_an_image_becomes_a_link_that_shows_its_pixels_and_markup_that_is_ready_
     alt = "a [b] *c* &lt;d&gt; &amp; &quot;e&quot;"
     assert html == f'<img src="{link}" alt="{alt}" width="2" height="1">'
     assert known.startswith(f"Größed{account['URL']}/delete/")
-    assert unknown == "Missing[NotAvailable, Name]"
+    assert unknown == "Missing[NotAvailable, Colour]"
     assert shown == f"HeliographImage[<{link}>]"
 
 

@@ -105,7 +105,7 @@ def _jobs(name: str, *, patterns: bool) -> list[Job]:
     if patterns and glob.has_magic(name) and not os.path.lexists(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 # as the shell would
         once = {os.path.realpath(match): match for match in reversed(matches)}  # ** goes into links to folders, too
-        return [job for match in reversed(once.values()) for job in _jobs(match, patterns=False)] or [Job(name, name)]
+        return [job for match in sorted(once.values()) for job in _jobs(match, patterns=False)] or [Job(name, name)]
     return [Job(name, name)]
 
 

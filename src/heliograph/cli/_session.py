@@ -5,7 +5,7 @@ The clients are imported when one is made, not before, so that `heliograph uploa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -77,7 +77,9 @@ def speaking_errors() -> Iterator[None]:
 
 
 @contextmanager
-def session(server: str | None, key: str | None) -> Iterator[heliograph.Client]:
-    """A client for the options given, whose errors end the program with one line."""
-    with speaking_errors(), heliograph.Client(server, key) as client:
+def session(
+    server: str | None, key: str | None, *, fallbacks: Sequence[str] | None = None
+) -> Iterator[heliograph.Client]:
+    """A client for the options given, whose errors end the program with one line. `fallbacks`: as for Client."""
+    with speaking_errors(), heliograph.Client(server, key, fallbacks=fallbacks) as client:
         yield client

@@ -120,7 +120,8 @@ def _run(
     from heliograph.repair.web import Web
 
     web = Web(per_second=per_second, connect_to=_connections(connect_to))
-    with session(server, key) as client, _results_can_be_written():
+    # A copy goes where it stays: not to whoever takes pictures while the server is down.
+    with session(server, key, fallbacks=()) as client, _results_can_be_written():
         judge = Judge(web, Placeholders.with_own(placeholder), page, as_browser)
         verdicts = frozenset(map(Verdict, fix))
         kept = frozenset(host.lower() for host in keep_host)

@@ -6,10 +6,10 @@ What is passed wins over the environment (HELIOGRAPH_URL, HELIOGRAPH_KEY), which
     key = "..."
     fallbacks = ["https://other.example", {url = "https://api.imgur.com", client_id = "..."}]
 
-A key from the file goes to no other server than the file's own, so that pointing the client elsewhere for once does
-not hand the key to a stranger. What `heliograph login` has got from a server goes to that server only, and there wins
-over the file's key. A fallback that is passed as the server has its own key, and never the one that the environment has
-for the usual server.
+A key from the file goes to no other server than the file's own (where it names none, the one that is spoken to unless
+another is passed), so that pointing the client elsewhere for once does not hand the key to a stranger. What `heliograph
+login` has got from a server goes to that server only, and there wins over the file's key. A fallback that is passed as
+the server has its own key, and never the one that the environment has for the usual server.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def load(url: str | None = None, key: str | None = None, environ: Mapping[str, s
     login = kept.logins.get(chosen) if not key else None
     if login is not None:
         return Target(chosen, login.access_token, login)
-    if not key and ("url" not in saved or normal_url(saved["url"]) == chosen):
+    if not key and _is(saved.get("url") or named or DEFAULT_URL, chosen):
         key = saved.get("key")
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise InputError("The key holds characters that no key has. Was it copied whole, and nothing else with it?")

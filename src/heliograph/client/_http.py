@@ -199,7 +199,8 @@ def _by_way_of(url: str) -> str:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(parts.hostname or ""):
         return ""
-    return f" by way of the proxy {urlsplit(proxy).hostname or proxy}"  # not its password
+    named = urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname  # not its password
+    return f" by way of the proxy {named or ''}".rstrip()
 
 
 def _timeout(silence: float) -> httpx2.Timeout:

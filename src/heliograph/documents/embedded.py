@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from heliograph import Image, InputError
 from heliograph.client.figures import RASTERS, SVG, in_uri
@@ -89,6 +90,15 @@ def in_data_uri(reference: Reference, place: str, keep_svg: bool) -> Embedded | 
     except InputError:
         return None
     return of_type(media_type, picture, reference.alt, place, keep_svg)
+
+
+def path_beside(address: str) -> str:
+    """The path, percent signs decoded, where an address leads to a file beside the document; "" for all others."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as http://[
+        return ""
+    return "" if parts.scheme or parts.netloc or parts.path.startswith("/") else unquote(parts.path)
 
 
 def of_type(media_type: str, picture: bytes, alt: str, place: str, keep_svg: bool) -> Embedded | None:

@@ -5,13 +5,13 @@ A file is changed whole or not at all: what it shall hold is written beside it a
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from heliograph import Image, InputError
 from heliograph.client._durable import write_document
@@ -23,6 +23,7 @@ from heliograph.documents.embedded import (
     in_data_uri,
     linked,
     moved_out,
+    path_beside,
 )
 from heliograph.documents.notebooks import Notebooks
 from heliograph.documents.views import Reference
@@ -113,11 +114,10 @@ class Document:
 
     def _beside(self, reference: Reference, place: str) -> Embedded | None:
         """The picture in the file at a relative address; None where there is no such file."""
-        parts = urlsplit(reference.address)
-        if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
-            return None
-        file = self.path.parent / unquote(parts.path)
+        path = path_beside(reference.address)
+        file = self.path.parent / path
         is_svg = file.suffix.lower() == ".svg"
-        if not file.is_file() or (is_svg and self.keep_svg):
+        is_there = os.path.isfile(file)  # noqa: PTH113 # a Path raises what the disk says of a name that is too long
+        if not path or not is_there or (is_svg and self.keep_svg):
             return None
         return Embedded(file, reference.alt, file.suffix.lower().lstrip("."), place)

@@ -140,9 +140,9 @@ def _sides(width: object, height: object, image: Image) -> tuple[int, int]:
     told_width, told_height = (int(str(side)) if str(side).isdecimal() else 0 for side in (width, height))
     if told_width and told_height:
         return told_width, told_height
-    if told_width:
+    if told_width and image.width:  # a host shaped like Imgur need not tell it
         return told_width, max(1, round(told_width * image.height / image.width))
-    if told_height:
+    if told_height and image.height:
         return max(1, round(told_height * image.width / image.height)), told_height
     return image.width, image.height
 

@@ -7,9 +7,11 @@ none is taken: no picture is better than a wrong one.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -102,8 +104,8 @@ class Mapped:
         if target.startswith(("http://", "https://")):
             for candidate in _fetched(self.web, target, f"the mapping, {target}", robots=True):
                 yield replace(candidate, told=True)
-        elif Path(target).is_file():
-            yield Candidate(f"the mapping, {target}", Path(target).read_bytes(), told=True)
+        elif _is_file(target):
+            yield Candidate(f"the mapping, {target}", _read(Path(target)), told=True)
         else:
             raise Trouble(f"there is no file {target}, which the mapping names")
 
@@ -128,7 +130,7 @@ class Folder:
         if known is not None:
             yield self._candidate(known)
         mirrored = self._folder / parts.netloc / unquote(parts.path).lstrip("/")
-        if ".." not in mirrored.parts and mirrored.is_file():
+        if ".." not in mirrored.parts and _is_file(mirrored):
             yield self._candidate(mirrored)
         name = unquote(parts.path).rpartition("/")[2]
         is_id = parts.netloc.lower() in NAMES_ARE_IDS and ID_NAME.fullmatch(name) is not None
@@ -140,12 +142,14 @@ class Folder:
         """The file with this hash; all are read once, when the first is asked for."""
         with self._lock:
             if self._by_hash is None:
-                paths = (path for paths in self._by_name.values() for path in paths)
-                self._by_hash = {sha256_of(path.read_bytes()): path for path in paths}
+                self._by_hash = {}
+                for path in (path for paths in self._by_name.values() for path in paths):
+                    with suppress(Trouble):  # it may be asked for by name, and is told of then
+                        self._by_hash[sha256_of(_read(path))] = path
             return self._by_hash.get(sha256)
 
     def _candidate(self, path: Path) -> Candidate:
-        return Candidate(f"the folder, {path.relative_to(self._folder)}", path.read_bytes())
+        return Candidate(f"the folder, {path.relative_to(self._folder)}", _read(path))
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,18 @@ def _checked(candidate: Candidate, wanted: Wanted, placeholders: Placeholders) -
     )
     problem = next((said for wrong, said in checks if wrong), "")
     return problem, None if problem else picture
+
+
+def _is_file(path: Path | str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 # a Path raises what the disk says of a name that is too long
+
+
+def _read(path: Path) -> bytes:
+    """What is in a file. Raises Trouble."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{path} cannot be read ({error.strerror})") from error
 
 
 def _fits(picture: Picture, shapes: frozenset[tuple[int, int]]) -> bool:

@@ -142,8 +142,7 @@ class Judge:
         seen = self.web.ask("GET", url, {"Referer": self.page})
         if seen.good and seen.body == got.body:
             return False
-        if seen.status == 429 or seen.status >= 500:
-            raise Trouble(f"its host answers {seen.status}")
+        _answers(seen)
         return self.web.ask("GET", url).body == got.body
 
     def _has_https(self, url: str, got: Answer) -> bool:
@@ -154,7 +153,14 @@ class Judge:
             secure = self.web.ask("GET", "https://" + url.partition("://")[2])
         except Trouble:
             return False
+        _answers(secure)
         return secure.good and _picture(secure) is not None and not self._is_placeholder(secure)
+
+
+def _answers(answer: Answer) -> None:
+    """Raise Trouble where a host only says that it cannot answer now."""
+    if answer.status == 429 or answer.status >= 500:
+        raise Trouble(f"its host answers {answer.status}")
 
 
 def _picture(got: Answer) -> Picture | None:

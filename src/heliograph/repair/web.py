@@ -123,7 +123,8 @@ class Web:
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
-            url = urljoin(url, target).partition("#")[0]
+            with _speaking_of_trouble():
+                url = urljoin(url, target).partition("#")[0]
             if url in seen or len(seen) > MOST_REDIRECTS:
                 raise Trouble("its redirects go round in circles")
             if not url.startswith(("http://", "https://")):

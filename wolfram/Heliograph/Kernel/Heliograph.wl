@@ -143,10 +143,10 @@ multipart[fields_, boundary_] := Append[
   Join @@ Map[part[#, boundary] &, fields],
   utf8["--" <> boundary <> "--" <> newline]];
 
-(* A picture has a file name, though an empty one: then it is bytes to the server, even where they look like text. *)
+(* A picture has a file name, whatever it is: then it is bytes to the server, even where they look like text. *)
 part[{name_, bytes_}, boundary_] := {
   utf8["--" <> boundary <> newline <> "Content-Disposition: form-data; name=\"" <> name <> "\""
-    <> If[name === "image", "; filename=\"\"", ""] <> newline <> newline],
+    <> If[name === "image", "; filename=\"image\"", ""] <> newline <> newline],
   bytes,
   utf8[newline]};
 
