@@ -2,10 +2,11 @@
 
 import io
 import itertools
+import re
 
 import pytest
 from PIL import Image as Pillow
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.conftest import NARROW
 from tests.browser.test_for_everybody import assert_accessible, walk_to
@@ -99,6 +100,48 @@ def test_what_was_undone_is_not_there_and_the_untouched_file_goes_up(
     expect(undo).to_be_disabled()
     dialog.get_by_role("button", name="Upload with the drawing").click()
     assert kept(page) == screenshot["buffer"]
+
+
+def test_a_stroke_that_is_undone_while_it_is_drawn_goes_no_further(
+    page: Page, dialog: Locator, screenshot: FilePayload
+) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    box = dialog.get_by_role("img", name="Draw on it").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 50)
+    page.keyboard.press("Control+z")
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    page.mouse.up()
+    dialog.get_by_role("button", name="Upload with the drawing").click()
+    assert kept(page) == screenshot["buffer"]
+    assert not errors
+
+
+def test_escape_uploads_nothing(page: Page, dialog: Locator) -> None:
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    draw_a_circle(page, dialog)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("status")).to_have_text("screen.png was not uploaded.")
+    assert not sent
+
+
+def test_a_drawing_that_grows_too_large_is_told_from_a_picture_that_is(page: Page, server: str) -> None:
+    small = io.BytesIO()
+    Pillow.effect_noise(SIZE, 100).save(small, "JPEG", quality=20)
+    limit = len(small.getvalue()) + 1000
+
+    def with_limit(route: Route) -> None:
+        route.fulfill(body=re.sub(r'data-limit="\d+"', f'data-limit="{limit}"', route.fetch().text()))
+
+    page.route(server + "/", with_limit)
+    dialog = opened(page, server, {"name": "noise.jpg", "mimeType": "image/jpeg", "buffer": small.getvalue()})
+    draw_a_circle(page, dialog)
+    dialog.get_by_role("button", name="Upload with the drawing").click()
+    expect(page.get_by_text("With the drawing, as a PNG, the picture is larger")).to_be_visible()
 
 
 def test_who_thinks_better_of_it_uploads_nothing(page: Page, dialog: Locator) -> None:

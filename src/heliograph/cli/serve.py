@@ -30,6 +30,11 @@ _IDLE_SECONDS = 5
 15).
 """
 
+_LONGEST_HEAD = 256 * 1024
+"""Bytes of a head: four times what the parser takes as an address. It puts together what comes in pieces in quadratic
+time.
+"""
+_HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 _SHUTDOWN_SECONDS = 10
 """How long requests under way may take to finish when the server is told to stop."""
@@ -61,22 +66,40 @@ async def _serve(settings: Settings) -> None:
 
 
 class _Connection(HttpToolsProtocol):
-    """A connection whose requests may begin as programs write them. Of several that come in one go, the first may."""
+    """A connection whose requests may begin as programs write them, but not at any length. Of several that come in one
+    go, the first may.
+    """
 
     _is_between_requests = True
+    _since_progress = 0
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a request, or of several."""
+        """Bytes of a request, or of several. What never ends is refused: a head, or one behind the body."""
+        self._since_progress += len(data)
         super().data_received(tidied(data) if self._is_between_requests else data)
+        if self._since_progress > _LONGEST_HEAD and not self._is_between_requests:
+            self.transport.write(_HEAD_TOO_LONG)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """The first byte of a request was read."""
         self._is_between_requests = False
         super().on_message_begin()
 
+    def on_headers_complete(self) -> None:
+        """The whole head was."""
+        self._since_progress = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body was."""
+        self._since_progress = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        """The last one was."""
+        """The last byte was."""
         self._is_between_requests = True
+        self._since_progress = 0
         super().on_message_complete()
 
 

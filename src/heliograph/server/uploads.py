@@ -198,8 +198,6 @@ class Uploads:
             published = await self._publish(image, stored, drafts, adding, done_by(caller, "image.upload", image.id))
         if published is None:
             return await self._answer_of_the_first(repeat)
-        self.counted.images += 1
-        self.counted.bytes += published.blob.size
         receipt = self._signer.receipt(published, received.sha256)
         return Accepted(published, receipt, inspection.removed, beside=kept)
 
@@ -233,6 +231,8 @@ class Uploads:
             await self._put(drafts)
             try:
                 if await self._database.transaction(catalog.noted(adding(image), deed)):
+                    self.counted.images += 1
+                    self.counted.bytes += image.blob.size
                     return image
                 await self._database.transaction(catalog.abandon_blob(image, kept))
                 return None

@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.running import RunningServer, picture, serving, webcam, website
-from tests.server.test_migrations import emptied
-from tests.servers.postgres import PostgresServer
+from tests.running import RunningServer, picture, webcam, website
+from tests.server.http.databases import DATABASES, serving_on
 
 KEY = "secret-" + "k" * 40
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=DATABASES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    folder: Path = tmp_path_factory.mktemp("calls")
-    if request.param == "sqlite":
-        with serving(folder) as server:
-            yield server
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres_server")
-    with emptied(postgres), serving(folder, DATABASE_URL=postgres.url) as server:
+    with serving_on(request, tmp_path_factory.mktemp("calls")) as server:
         yield server
 
 

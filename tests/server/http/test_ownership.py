@@ -1,27 +1,19 @@
 """Claiming, counting and searching one's own images, on both databases."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.running import RunningServer, serving
+from tests.running import RunningServer
+from tests.server.http.databases import DATABASES, serving_on
 from tests.server.http.test_native import failure, upload
-from tests.server.test_migrations import emptied
-from tests.servers.postgres import PostgresServer
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=DATABASES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    folder: Path = tmp_path_factory.mktemp("ownership")
-    if request.param == "sqlite":
-        with serving(folder) as server:
-            yield server
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres_server")
-    with emptied(postgres), serving(folder, DATABASE_URL=postgres.url) as server:
+    with serving_on(request, tmp_path_factory.mktemp("ownership")) as server:
         yield server
 
 

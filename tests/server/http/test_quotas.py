@@ -4,31 +4,23 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
 from tests.administration import run
-from tests.running import RunningServer, picture, serving
+from tests.running import RunningServer, picture
+from tests.server.http.databases import DATABASES, serving_on
 from tests.server.http.test_native import failure, upload
-from tests.server.test_migrations import emptied
-from tests.servers.postgres import PostgresServer
 
 SETTINGS = {"ACCOUNT_IMAGES": "10", "ACCOUNT_BYTES": "5 GiB"}
 REFUSED = "The account may hold 10 images, and does: remove some first."
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=DATABASES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    folder: Path = tmp_path_factory.mktemp("quotas")
-    if request.param == "sqlite":
-        with serving(folder, **SETTINGS) as server:
-            yield server
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres_server")
-    with emptied(postgres), serving(folder, DATABASE_URL=postgres.url, **SETTINGS) as server:
+    with serving_on(request, tmp_path_factory.mktemp("quotas"), **SETTINGS) as server:
         yield server
 
 

@@ -1,6 +1,7 @@
 """What happens around every request: limits, true addresses, logs, health, metrics."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -223,6 +224,20 @@ def test_who_waits_for_leave_to_send_a_body_is_refused_without_it(strict: tuple[
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=4) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
+
+
+def test_what_a_refused_client_still_sends_is_not_counted_as_time_of_the_answer(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as connection:
+            connection.sendall(b"POST /not/here HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\na")
+            answer = connection.makefile("rb")
+            assert answer.readline().startswith(b"HTTP/1.1 404 ")
+            time.sleep(2)
+            connection.sendall(b"b")
+            answer.read()
+        metrics = httpx2.get(server.url + "/metrics").text
+    counts = dict(re.findall(r'heliograph_request_seconds_bucket{area="pages",le="([^"]+)"} (\d+)', metrics))
+    assert int(counts["1.0"]) == int(counts["+Inf"]) > 0
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])

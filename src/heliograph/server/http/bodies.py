@@ -133,7 +133,8 @@ class _Parse:
         # Where any field may be the file, its name is wanted before the refusal, which comes when too much has come.
         if declared.isdigit() and int(declared) > self._body_limit and not self._any_file:
             raise TooManyBytes(f"The image is larger than this server accepts ({self._reader.max_bytes:,} bytes).")
-        await self._as_it_begins(plain_body(request), request.headers.get("content-type", ""))
+        pieces = plain_body(request, self._body_limit, TooManyBytes())
+        await self._as_it_begins(pieces, request.headers.get("content-type", ""))
         if self.form.picture is None:
             self._picture_from_query()
 
@@ -150,12 +151,11 @@ class _Parse:
         self._opened.append(incoming)
         return incoming
 
-    async def _as_it_begins(self, stream: AsyncIterator[bytes], label: str) -> None:
+    async def _as_it_begins(self, pieces: AsyncIterator[bytes], label: str) -> None:
         """Read a body as what its first bytes are, and as what its Content-Type calls it only where they do not tell.
         PHP's curl sends parts under any type that is forced by hand (need N11).
         """
         begun = b""
-        pieces = _limited(stream, self._body_limit)
         async for piece in pieces:
             begun += piece
             if len(begun) >= _HEAD + len(BOM):
@@ -331,16 +331,6 @@ class _Part:
 
 def _is_json(label: str) -> bool:
     return label.partition(";")[0].strip().lower().endswith("json")
-
-
-async def _limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
-    received = 0
-    async for piece in stream:
-        received += len(piece)
-        if received > limit:
-            raise TooManyBytes
-        if piece:
-            yield piece
 
 
 async def _joined(head: bytes, stream: AsyncIterator[bytes], end: bytes = b"") -> AsyncIterator[bytes]:

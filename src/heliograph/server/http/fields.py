@@ -24,6 +24,7 @@ from heliograph.server.http.spelling import BOM, as_meant, form_pairs
 MOST_FIELDS = 2500
 """More than an album holds images: each may come in a field of its own."""
 
+_MOST_BYTES = 256 * 1024
 _MOST_OF_A_PAGE = 100
 
 _LIST = re.compile(r"\[\w*\]\Z")
@@ -53,12 +54,8 @@ class Fields:
 
 async def small_body(request: Request) -> bytes:
     """The body of a request that brings no picture, 256 KiB at most. Raises BadParameter."""
-    body = b""
-    async for piece in plain_body(request):
-        body += piece
-        if len(body) > 256 * 1024:
-            raise BadParameter("The body is longer than an edit can be.")
-    return body
+    too_long = BadParameter("The body is longer than an edit can be.")
+    return b"".join([piece async for piece in plain_body(request, _MOST_BYTES, too_long)])
 
 
 async def small_form(request: Request) -> QueryParams:

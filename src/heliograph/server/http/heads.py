@@ -9,7 +9,10 @@ query as they are, with blanks and letters that should have been percent-encoded
 import re
 
 _REQUEST_LINE = re.compile(rb"(\s*[A-Z]+ )([^\r\n]*)( HTTP/\d\.\d\r?\n)")
-_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*(?=\r\n[^ \t])", re.IGNORECASE)
+"""A whole line of it. Without a part of one, what comes later would belong to the line before, such as to the length of
+the body, and end it elsewhere than a proxy in front read it.
+"""
 _TO_BE_ENCODED = re.compile(rb"[^!-~]")
 
 
@@ -18,13 +21,13 @@ def tidied(data: bytes) -> bytes:
 
     Nearly all heads are as they should be, which takes a microsecond to see.
     """
-    end = data.find(b"\r\n\r\n") + 2
-    head = data[:end] if end > 1 else data
+    end = data.find(b"\r\n\r\n")
+    head = data[: end + 4] if end >= 0 else data
     line = head[: head.find(b"\r\n", 2)]
     if line.count(b" ") == 2 and line.isascii() and b"\r\nupgrade:" not in head.lower():
         return data
     rest = data[len(head) :]
     if (found := _REQUEST_LINE.match(head)) is not None:
-        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], found[2])
+        target = _TO_BE_ENCODED.sub(lambda byte: b"%%%02X" % byte[0][0], found[2].strip(b" "))
         head = found[1] + target + found[3] + head[found.end() :]
     return _UPGRADE.sub(b"", head) + rest

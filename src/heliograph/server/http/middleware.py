@@ -100,7 +100,7 @@ class Surroundings:
         return any(parsed in network for network in self._trusted)
 
     def _record(self, exchange: "_Exchange") -> None:
-        seconds = time.perf_counter() - exchange.began
+        seconds = exchange.seconds
         area = _area(exchange.scope["path"])
         self._metrics.requests.labels(area, exchange.status).inc()
         self._metrics.seconds.labels(area).observe(seconds)
@@ -133,7 +133,8 @@ class _Exchange:
             self._unread = _Unread(receive, waits=any(name == b"expect" for name, _ in scope["headers"]))
             self.receive = self._unread.receive
         self.request_id = request_id
-        self.began = time.perf_counter()
+        self._began = time.perf_counter()
+        self._ended = 0.0
         self.status = 0
         self._send = send
         self._sent = 0
@@ -153,8 +154,14 @@ class _Exchange:
             await self._send(message)
             return
         await self._send({**message, "more_body": True})
+        self._ended = time.perf_counter()
         await self._unread.drop()
         await self._send({"type": "http.response.body", "body": b""})
+
+    @property
+    def seconds(self) -> float:
+        """From the request's head to its answer's end, without what was taken in behind that."""
+        return (self._ended or time.perf_counter()) - self._began
 
     async def fail(self) -> None:
         """The last catch-all: an answer in plain text, if none has begun."""

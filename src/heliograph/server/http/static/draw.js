@@ -6,6 +6,7 @@ const tools = dialog?.querySelector("form").elements;
 const context = canvas?.getContext("2d");
 let bitmap = null;
 let strokes = [];
+let current = null;
 
 if (dialog) start();
 
@@ -21,6 +22,7 @@ export async function drawOn(picture) {
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
   strokes = [];
+  current = null;
   paint();
   dialog.returnValue = "";
   dialog.showModal();
@@ -37,17 +39,17 @@ function start() {
     if (!event.isPrimary || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     const width = Math.max(1, Number(tools.thickness.value) * Math.max(canvas.width, canvas.height) / 1000);
-    strokes.push({ colour: tools.colour.value, width, points: [place(event)] });
-    lengthen(strokes.at(-1), 0);
+    current = { colour: tools.colour.value, width, points: [place(event)] };
+    strokes.push(current);
+    lengthen(current, 0);
     tools.undo.disabled = false;
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!canvas.hasPointerCapture(event.pointerId)) return;
-    const stroke = strokes.at(-1);
-    const before = stroke.points.length - 1;
+    if (!current || !canvas.hasPointerCapture(event.pointerId)) return;
+    const before = current.points.length - 1;
     // A fast hand moves on several times between two events.
-    for (const each of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(place(each));
-    lengthen(stroke, before);
+    for (const each of event.getCoalescedEvents?.() ?? [event]) current.points.push(place(each));
+    lengthen(current, before);
   });
   tools.undo.addEventListener("click", undo);
   dialog.addEventListener("keydown", (event) => {
@@ -57,15 +59,20 @@ function start() {
   });
 }
 
+/** Take the last stroke back; the hand that is still drawing it draws no further. */
 function undo() {
   strokes.pop();
+  current = null;
   paint();
 }
 
 /** Where the pointer is, in pixels of the picture, however small the screen shows it. */
 function place(event) {
   const box = canvas.getBoundingClientRect();
-  return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+  return [
+    (event.clientX - box.left - canvas.clientLeft) * canvas.width / canvas.clientWidth,
+    (event.clientY - box.top - canvas.clientTop) * canvas.height / canvas.clientHeight,
+  ];
 }
 
 function paint() {

@@ -71,6 +71,9 @@ async function draw(picture, said) {
   if (typeof picture === "string") return add([picture], said);
   try {
     const result = await drawOn(picture);
+    if (result && result !== picture && result.size > limit) {
+      throw new Error("With the drawing, as a PNG, the picture is larger than this server accepts. It was not uploaded.");
+    }
     if (result) add([result], said);
     else say(`${picture.name} was not uploaded.`);
   } catch (error) {
